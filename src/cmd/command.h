@@ -1,0 +1,9 @@
+/* Subcommands of the one binary.  Each stands in cmd_NAME.c and is listed here once. */
+#pragma once
+
+/* name, arguments, one line of help */
+#define COMMANDS(X) X(help, "[COMMAND]", "what there is, or how to use one")
+
+#define X(name, arguments, help) int cmd_##name(int argc, char **argv);
+COMMANDS(X)
+#undef X
