@@ -7,6 +7,7 @@
 
 struct cx;
 struct actor;
+struct audit_entry;
 struct registry;
 struct db;
 
@@ -61,6 +62,7 @@ struct cx {
     struct err *err;
     const struct registry *registry; /* the packages in force, one snapshot for the whole request */
     const struct actor *actor;       /* NULL: nobody signed in */
+    struct audit_entry *audit;       /* what the handler adds to its record */
     struct server *server;
 };
 

@@ -22,6 +22,7 @@ create table shuzhi.dataset (
     package text not null,
     definition jsonb not null,
     digest text not null,
+    records bigint not null default 0, -- kept by intake with every chunk it lands
     applied timestamptz not null default now()
 );
 create table shuzhi.dataset_migration (
