@@ -258,10 +258,9 @@ static bool open_session(struct cx *cx, str login, str address, struct response 
             "insert into shuzhi.session (token_digest, login, csrf, address) values ($1, $2, $3, "
             "$4)",
             P(digest), P(login), P(csrf), P(address)) ||
-        !DB(cx->db, cx->arena, NULL, cx->err,
-            "delete from shuzhi.session where last_seen < now() - interval '1 day'"
-            " or created < now() - interval '1 day'",
-            P_NULL) ||
+        !DB0(cx->db, cx->arena, NULL, cx->err,
+             "delete from shuzhi.session where last_seen < now() - interval '1 day'"
+             " or created < now() - interval '1 day'") ||
         !DB(cx->db, cx->arena, &rows, cx->err, FIND_SESSION, P(digest)))
         return false;
     struct actor *actor = arena_new(cx->arena, struct actor);

@@ -15,6 +15,8 @@ static enum err_code code_of(const char *sqlstate)
 {
     if (!sqlstate)
         return ERR_BUSY;
+    if (strcmp(sqlstate, "08P01") == 0) /* we spoke the protocol wrongly */
+        return ERR_BROKEN;
     if (strncmp(sqlstate, "08", 2) == 0 || strncmp(sqlstate, "57P", 3) == 0 ||
         strncmp(sqlstate, "53", 2) == 0 || strcmp(sqlstate, "55P03") == 0)
         return ERR_BUSY;
