@@ -5,7 +5,7 @@
 #include "registry/apply.h"
 #include "store/migrate.h"
 
-static int apply(struct db *db, struct source *source, struct complaints *c, struct err *e)
+static int apply(struct db *db, struct bundle *source, struct complaints *c, struct err *e)
 {
     struct applied done;
     struct registry *r = registry_create(source, c);
@@ -23,7 +23,7 @@ static int apply(struct db *db, struct source *source, struct complaints *c, str
 
 int cmd_apply(int argc, char **argv)
 {
-    struct source source = {0};
+    struct bundle source = {0};
     struct complaints c = {0};
     struct err e = {0};
     if (argc < 2) {
@@ -36,7 +36,7 @@ int cmd_apply(int argc, char **argv)
             ? apply(db, &source, &c, &e)
             : settings_fail(&e);
     complaints_release(&c);
-    source_release(&source);
+    bundle_release(&source);
     db_close(db);
     return code;
 }

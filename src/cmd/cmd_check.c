@@ -3,7 +3,7 @@
 
 int cmd_check(int argc, char **argv)
 {
-    struct source source = {0};
+    struct bundle source = {0};
     struct complaints c = {0};
     struct err e = {0};
     if (argc < 2) {
@@ -23,6 +23,6 @@ int cmd_check(int argc, char **argv)
         registry_destroy(r);
     }
     complaints_release(&c);
-    source_release(&source);
+    bundle_release(&source);
     return code;
 }

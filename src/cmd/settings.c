@@ -37,7 +37,7 @@ int settings_complain(const struct complaints *c, str only_below)
     return told ? err_exit_code(ERR_INVALID) : 0;
 }
 
-static bool is_there(const struct source *s, str folder)
+static bool is_there(const struct bundle *s, str folder)
 {
     for (size_t i = 0; i < s->n; i++) {
         if (str_equal(s->packages[i].folder, folder))
@@ -46,26 +46,26 @@ static bool is_there(const struct source *s, str folder)
     return false;
 }
 
-static bool add_siblings(struct source *s, str parent, struct err *e)
+static bool add_siblings(struct bundle *s, str parent, struct err *e)
 {
-    struct source all = {0};
+    struct bundle all = {0};
     struct stat st;
-    bool ok = stat(arena_cstr(&s->arena, parent), &st) != 0 || source_add_folders(&all, parent, e);
+    bool ok = stat(arena_cstr(&s->arena, parent), &st) != 0 || bundle_add_folders(&all, parent, e);
     for (size_t i = 0; ok && i < all.n; i++) {
         if (!is_there(s, all.packages[i].folder))
-            ok = source_add_folder(s, all.packages[i].folder, e);
+            ok = bundle_add_folder(s, all.packages[i].folder, e);
     }
-    source_release(&all);
+    bundle_release(&all);
     return ok;
 }
 
-bool settings_read_packages(struct source *s, char **folders, int n, struct err *e)
+bool settings_read_packages(struct bundle *s, char **folders, int n, struct err *e)
 {
     for (int i = 0; i < n; i++) {
         str folder = str_from(folders[i]);
         while (folder.n > 1 && folder.p[folder.n - 1] == '/')
             folder.n--;
-        if (!is_there(s, folder) && !source_add_folder(s, folder, e))
+        if (!is_there(s, folder) && !bundle_add_folder(s, folder, e))
             return false;
     }
     for (int i = 0; i < n; i++) {
@@ -81,6 +81,6 @@ bool settings_read_packages(struct source *s, char **folders, int n, struct err 
             !add_siblings(s, arena_format(&s->arena, "%.*scounty", STR_ARG(above)), e))
             return false;
     }
-    source_finish(s);
+    bundle_finish(s);
     return true;
 }

@@ -1,7 +1,7 @@
 /* What every command takes from its environment. */
 #pragma once
 #include "registry/registry.h"
-#include "registry/source.h"
+#include "registry/bundle.h"
 #include "store/db.h"
 
 /* SHUZHI_DATABASE_URL; the private cluster under var/ when it is not set. */
@@ -11,4 +11,4 @@ int settings_fail(const struct err *e);
 /* Prints every complaint; gives the exit code. */
 int settings_complain(const struct complaints *c, str only_below);
 /* Adds the packages named, and, so that references resolve, the siblings of each. */
-MUST_USE bool settings_read_packages(struct source *s, char **folders, int n, struct err *e);
+MUST_USE bool settings_read_packages(struct bundle *s, char **folders, int n, struct err *e);

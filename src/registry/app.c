@@ -17,7 +17,7 @@ static void load_roles(struct loading *l, const struct json *owner)
     }
 }
 
-void load_app(struct loading *l, const struct source_file *f)
+void load_app(struct loading *l, const struct bundle_file *f)
 {
     struct json *v = arena_new(l->arena, struct json);
     if (!str_is(f->path, "app.yaml") || !load_json(l, f, v))
@@ -54,7 +54,7 @@ static void load_accounts(struct loading *l, const struct json *v)
     }
 }
 
-void load_county(struct loading *l, const struct source_file *f)
+void load_county(struct loading *l, const struct bundle_file *f)
 {
     struct json *v = arena_new(l->arena, struct json);
     struct county *c = &l->registry->county;
@@ -101,7 +101,7 @@ static void load_days(struct loading *l, const struct json *list, int32_t **days
         qsort(*days, *n, sizeof **days, by_day);
 }
 
-void load_calendar(struct loading *l, const struct source_file *f)
+void load_calendar(struct loading *l, const struct bundle_file *f)
 {
     struct json v;
     struct calendar *c = &l->registry->county.calendar;
@@ -156,7 +156,7 @@ static bool is_verb(str s)
     return false;
 }
 
-void load_rights(struct loading *l, const struct source_file *f)
+void load_rights(struct loading *l, const struct bundle_file *f)
 {
     str rest = f->content, line;
     struct json where = {.line = 0};
@@ -207,7 +207,7 @@ static void check_fields(struct loading *l, const struct dataset *d, const struc
     }
 }
 
-void load_page(struct loading *l, const struct source_file *f)
+void load_page(struct loading *l, const struct bundle_file *f)
 {
     struct json *v = arena_new(l->arena, struct json);
     struct page *p = arena_new(l->arena, struct page);
@@ -222,7 +222,7 @@ void load_page(struct loading *l, const struct source_file *f)
     map_set(&l->registry->pages, l->arena, p->id, p);
 }
 
-void load_feed(struct loading *l, const struct source_file *f)
+void load_feed(struct loading *l, const struct bundle_file *f)
 {
     struct json *v = arena_new(l->arena, struct json);
     struct feed *p = arena_new(l->arena, struct feed);

@@ -26,7 +26,7 @@ static str title_json(struct arena *a, struct title t)
 static bool run_migrations(struct tabling *t, const struct package *p)
 {
     for (size_t i = 0; i < p->source->n; i++) {
-        const struct source_file *f = &p->source->files[i];
+        const struct bundle_file *f = &p->source->files[i];
         struct rows rows;
         if (!str_starts(f->path, STR("migrations/")) || !str_ends(f->path, STR(".sql")))
             continue;
@@ -62,7 +62,7 @@ static bool keep_files(struct tabling *t, const struct package *p, str login)
             P(p->id)))
         return false;
     for (size_t i = 0; i < p->source->n; i++) {
-        const struct source_file *f = &p->source->files[i];
+        const struct bundle_file *f = &p->source->files[i];
         if (!DB(t->db, t->arena, NULL, t->err,
                 "insert into shuzhi.package_file (package, path, content) values ($1, $2, $3)",
                 P(p->id), P(f->path), P(f->content)))

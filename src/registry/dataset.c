@@ -249,7 +249,7 @@ static str canonical_digest(struct arena *a, const struct json *v)
     return digest_hex(a, buf_str(&b));
 }
 
-void load_dataset(struct loading *l, const struct source_file *f)
+void load_dataset(struct loading *l, const struct bundle_file *f)
 {
     struct json *definition = arena_new(l->arena, struct json);
     struct dataset *d = arena_new(l->arena, struct dataset);

@@ -38,7 +38,7 @@ static uint32_t line_of_message(const char *msg)
     return sscanf(msg, "line %u", &line) == 1 ? line : 1;
 }
 
-bool load_json(struct loading *l, const struct source_file *f, struct json *out)
+bool load_json(struct loading *l, const struct bundle_file *f, struct json *out)
 {
     struct err e = {0};
     bool is_yaml = str_ends(f->path, STR(".yaml"));
@@ -85,7 +85,7 @@ bool load_id(struct loading *l, const struct json *where, str id, struct map *ta
 
 static const struct kind {
     const char *prefix, *ending;
-    void (*load)(struct loading *l, const struct source_file *f);
+    void (*load)(struct loading *l, const struct bundle_file *f);
 } KINDS[] = {
     {"app", ".yaml", load_app},
     {"county", ".yaml", load_county},
@@ -100,7 +100,7 @@ static void load_package(struct loading *l)
 {
     for (size_t k = 0; k < COUNT(KINDS); k++) {
         for (size_t i = 0; i < l->source->n; i++) {
-            const struct source_file *f = &l->source->files[i];
+            const struct bundle_file *f = &l->source->files[i];
             if (!str_starts(f->path, str_from(KINDS[k].prefix)) ||
                 !str_ends(f->path, str_from(KINDS[k].ending)))
                 continue;
@@ -139,7 +139,7 @@ static int order_of(struct loading *l, struct package *p, int depth)
     return p->order = order;
 }
 
-struct registry *registry_create(const struct source *source, struct complaints *c)
+struct registry *registry_create(const struct bundle *source, struct complaints *c)
 {
     static _Atomic int64_t versions;
     struct registry *r = calloc(1, sizeof *r);

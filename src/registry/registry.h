@@ -109,7 +109,7 @@ struct package {
     int order; /* position among packages: needs come first */
     const struct json *app;
     str digest;
-    const struct source_package *source;
+    const struct bundle_package *source;
 };
 
 struct account {
@@ -165,9 +165,9 @@ void complain(struct complaints *c, str file, uint32_t line, const char *fmt, ..
     __attribute__((nonnull(1, 4)));
 void complaints_release(struct complaints *c);
 
-struct source;
+struct bundle;
 /* Reads and checks everything.  NULL when there is any complaint. */
-struct registry *registry_create(const struct source *source, struct complaints *c);
+struct registry *registry_create(const struct bundle *source, struct complaints *c);
 void registry_destroy(struct registry *r); /* NULL allowed */
 
 const struct dataset *dataset_find(const struct registry *r, str id);

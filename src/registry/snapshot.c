@@ -1,12 +1,12 @@
 #include "registry/snapshot.h"
 
-#include "registry/source.h"
+#include "registry/bundle.h"
 
 #include <sched.h>
 
 static void free_source(void *arg)
 {
-    source_release(arg);
+    bundle_release(arg);
     free(arg);
 }
 
@@ -52,11 +52,11 @@ static bool load_codes(struct db *db, struct registry *r, const struct dataset *
 
 struct registry *snapshot_load(struct db *db, struct err *e)
 {
-    struct source *source = calloc(1, sizeof *source);
+    struct bundle *source = calloc(1, sizeof *source);
     struct complaints c = {0};
     struct registry *r = NULL;
-    if (source && source_add_database(source, db, e)) {
-        source_finish(source);
+    if (source && bundle_add_database(source, db, e)) {
+        bundle_finish(source);
         r = registry_create(source, &c);
         if (!r && c.n)
             err_set(e, ERR_BROKEN, "the packages in force cannot be read: %.*s:%u: %.*s",

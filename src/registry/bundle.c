@@ -1,4 +1,4 @@
-#include "registry/source.h"
+#include "registry/bundle.h"
 
 #include "base/digest.h"
 #include "base/map.h"
@@ -21,7 +21,7 @@ static bool is_kept(str name)
     return false;
 }
 
-static bool add_file(struct source *s, struct source_package *p, str path, str on_disk, off_t size,
+static bool add_file(struct bundle *s, struct bundle_package *p, str path, str on_disk, off_t size,
                      struct err *e)
 {
     char *bytes = arena_alloc(&s->arena, (size_t)size + 1, 1);
@@ -33,14 +33,14 @@ static bool add_file(struct source *s, struct source_package *p, str path, str o
         return err_set(e, ERR_BROKEN, "cannot read %s: %s", on_disk.p, strerror(errno));
     if (!utf8_is_valid((str){bytes, (size_t)size}) || memchr(bytes, 0, (size_t)size))
         return err_set(e, ERR_INVALID, "%s is not UTF-8 text", on_disk.p);
-    VEC_ADD(&s->arena, p->files, p->n, p->size) = (struct source_file){path, {bytes, (size_t)size}};
+    VEC_ADD(&s->arena, p->files, p->n, p->size) = (struct bundle_file){path, {bytes, (size_t)size}};
     return true;
 }
 
-static bool add_entry(struct source *s, struct source_package *p, str prefix, const char *name,
+static bool add_entry(struct bundle *s, struct bundle_package *p, str prefix, const char *name,
                       int depth, struct err *e);
 
-static bool walk(struct source *s, struct source_package *p, str prefix, int depth, struct err *e)
+static bool walk(struct bundle *s, struct bundle_package *p, str prefix, int depth, struct err *e)
 {
     str folder = arena_format(&s->arena, "%.*s/%.*s", STR_ARG(p->folder), STR_ARG(prefix));
     DIR *dir = opendir(folder.p);
@@ -55,7 +55,7 @@ static bool walk(struct source *s, struct source_package *p, str prefix, int dep
     return ok;
 }
 
-static bool add_entry(struct source *s, struct source_package *p, str prefix, const char *name,
+static bool add_entry(struct bundle *s, struct bundle_package *p, str prefix, const char *name,
                       int depth, struct err *e)
 {
     struct stat st;
@@ -83,13 +83,13 @@ static bool is_package(const char *folder, struct arena *a)
            stat(arena_format(a, "%s/county.yaml", folder).p, &st) == 0;
 }
 
-bool source_add_folder(struct source *s, str folder, struct err *e)
+bool bundle_add_folder(struct bundle *s, str folder, struct err *e)
 {
     while (folder.n > 1 && folder.p[folder.n - 1] == '/')
         folder.n--;
     const char *slash = memrchr(folder.p, '/', folder.n);
     str id = slash ? (str){slash + 1, (size_t)(folder.p + folder.n - slash - 1)} : folder;
-    struct source_package p = {.id = arena_copy(&s->arena, id),
+    struct bundle_package p = {.id = arena_copy(&s->arena, id),
                                .folder = arena_copy(&s->arena, folder)};
     if (!is_package(p.folder.p, &s->arena))
         return err_set(e, ERR_INVALID, "%s is no package: it has neither app.yaml nor county.yaml",
@@ -100,7 +100,7 @@ bool source_add_folder(struct source *s, str folder, struct err *e)
     return true;
 }
 
-bool source_add_folders(struct source *s, str parent, struct err *e)
+bool bundle_add_folders(struct bundle *s, str parent, struct err *e)
 {
     DIR *dir = opendir(arena_cstr(&s->arena, parent));
     if (!dir)
@@ -110,50 +110,50 @@ bool source_add_folders(struct source *s, str parent, struct err *e)
     for (struct dirent *d; ok && (d = readdir(dir));) {
         str folder = arena_format(&s->arena, "%.*s/%s", STR_ARG(parent), d->d_name);
         if (d->d_name[0] != '.' && is_package(folder.p, &s->arena))
-            ok = source_add_folder(s, folder, e);
+            ok = bundle_add_folder(s, folder, e);
     }
     closedir(dir);
     return ok;
 }
 
-bool source_add_database(struct source *s, struct db *db, struct err *e)
+bool bundle_add_database(struct bundle *s, struct db *db, struct err *e)
 {
     struct rows rows;
     if (!DB0(db, &s->arena, &rows, e,
              "select f.package, f.path, f.content from shuzhi.package_file f order by 1, 2"))
         return false;
-    struct source_package *p = NULL;
+    struct bundle_package *p = NULL;
     for (size_t i = 0; i < rows.n; i++) {
         str id = rows_text(&rows, i, 0);
         if (!p || !str_equal(p->id, id)) {
             VEC_ADD(&s->arena, s->packages, s->n, s->size) =
-                (struct source_package){.id = id, .folder = id};
+                (struct bundle_package){.id = id, .folder = id};
             p = &s->packages[s->n - 1];
         }
         VEC_ADD(&s->arena, p->files, p->n, p->size) =
-            (struct source_file){rows_text(&rows, i, 1), rows_text(&rows, i, 2)};
+            (struct bundle_file){rows_text(&rows, i, 1), rows_text(&rows, i, 2)};
     }
     return true;
 }
 
 static int by_path(const void *a, const void *b)
 {
-    const struct source_file *x = a, *y = b;
+    const struct bundle_file *x = a, *y = b;
     return str_compare(x->path, y->path);
 }
 
 static int by_id(const void *a, const void *b)
 {
-    const struct source_package *x = a, *y = b;
+    const struct bundle_package *x = a, *y = b;
     return str_compare(x->id, y->id);
 }
 
-void source_finish(struct source *s)
+void bundle_finish(struct bundle *s)
 {
     if (s->n)
         qsort(s->packages, s->n, sizeof *s->packages, by_id);
     for (size_t i = 0; i < s->n; i++) {
-        struct source_package *p = &s->packages[i];
+        struct bundle_package *p = &s->packages[i];
         struct digest d;
         uint8_t out[DIGEST_BYTES];
         if (p->n)
@@ -170,13 +170,13 @@ void source_finish(struct source *s)
     }
 }
 
-void source_release(struct source *s)
+void bundle_release(struct bundle *s)
 {
     arena_release(&s->arena);
-    *s = (struct source){0};
+    *s = (struct bundle){0};
 }
 
-const struct source_file *source_find(const struct source_package *p, str path)
+const struct bundle_file *bundle_find(const struct bundle_package *p, str path)
 {
     for (size_t i = 0; i < p->n; i++) {
         if (str_equal(p->files[i].path, path))
