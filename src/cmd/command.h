@@ -2,7 +2,10 @@
 #pragma once
 
 /* name, arguments, one line of help */
-#define COMMANDS(X) X(help, "[COMMAND]", "what there is, or how to use one")
+#define COMMANDS(X)                                                                                \
+    X(help, "[COMMAND]", "what there is, or how to use one")                                       \
+    X(validate, "[--zh|--en] SCHEMA FILE... | --batch",                                            \
+      "check JSON, JSON lines or YAML against a JSON Schema")
 
 #define X(name, arguments, help) int cmd_##name(int argc, char **argv);
 COMMANDS(X)
