@@ -24,8 +24,11 @@ struct plan_field {
     const struct regex *pattern;
     int64_t min_length, max_length;
     struct number minimum, maximum;
-    bool has_minimum, has_maximum, is_epoch;
+    bool has_minimum, has_maximum;
     uint64_t name_hash;
+    struct cell_wish wish;
+    bool is_lenient; /* a text that nearly anything passes for */
+    uint64_t repaired[CELL_REASON_COUNT];
     struct tally *tallies[RULE_COUNT]; /* NULL: this rule does not apply */
 };
 
@@ -117,6 +120,8 @@ static bool compile_field(struct plan *p, struct arena *a, const struct registry
         add_titles(a, f);
     if (d->pattern.n && !(f->pattern = regex_compile(d->pattern, a, e)))
         return err_at(e, "%.*s", STR_ARG(d->name));
+    f->wish = repair_wish(&p->repair, d, f->format);
+    f->is_lenient = d->type == FIELD_TEXT && !f->format && !f->pattern && !f->codes && !f->options;
     bool applies[RULE_COUNT] = {
         [RULE_REQUIRED] = d->is_required,
         [RULE_TYPE] = d->type != FIELD_TEXT,
@@ -235,6 +240,8 @@ struct plan *plan_create(struct arena *a, const struct registry *r, const struct
                        .n = d->field_count,
                        .tallies = arena_array(a, struct tally, d->field_count * TALLIES_A_FIELD + rules + 4)};
     p->field_list = arena_array(a, const struct field *, d->field_count);
+    if (!repair_options_read(&p->repair, options, e))
+        return NULL;
     for (size_t i = 0; i < p->n; i++) {
         p->field_list[i] = &d->fields[i];
         if (!compile_field(p, a, r, i, e))
@@ -250,7 +257,7 @@ struct plan *plan_create(struct arena *a, const struct registry *r, const struct
     p->location = d->location.longitude ? add_tally(p, d->location.longitude, STR("location"),
                                                     DIMENSION_ACCURACY)
                                         : NULL;
-    return repair_options_read(&p->repair, options, e) ? p : NULL;
+    return p;
 }
 
 /* --- one value --------------------------------------------------------------------------------- */
@@ -376,6 +383,7 @@ static bool read_type(const struct plan *p, const struct plan_field *f, struct a
 struct verdict {
     enum reason reason;
     enum field_rule rule;
+    enum cell_reason because; /* CELL_NONE: the reason says it all */
     str value, suggestion;
 };
 
@@ -441,28 +449,35 @@ static bool check_plain(const struct plan *p, const struct plan_field *f, struct
 }
 
 /* As it stands; else as it was meant, when that is beyond doubt; else refused with a suggestion. */
-static bool check_value(const struct plan *p, const struct plan_field *f, struct arena *a, str s,
+static bool check_value(const struct plan *p, struct plan_field *f, struct arena *a, str s,
                         struct verdict *v)
 {
     struct repair r;
-    if (check_plain(p, f, a, s, v))
+    bool passes = check_plain(p, f, a, s, v);
+    if (passes && !(f->is_lenient && repair_is_suspect(s)))
         return true;
     struct verdict first = *v;
-    if (!repair_value(&p->repair, f->field, s, a, &r))
-        return false;
+    repair_value(&f->wish, s, a, &r);
     if (r.value.p && r.value.n == 0) { /* a way to write nothing */
-        *v = (struct verdict){.value = {0}};
+        *v = (struct verdict){.value = {0}, .rule = RULE_COUNT};
+        f->repaired[r.because] += r.because != CELL_NONE;
         return !f->field->is_required || fail(v, REASON_REQUIRED, RULE_REQUIRED, (str){0});
     }
     bool is_good = r.value.p && check_plain(p, f, a, r.value, v);
-    if (is_good && r.is_harmless)
+    if (is_good && r.is_harmless) {
+        f->repaired[r.because] += r.because != CELL_NONE;
         return true;
+    }
     str suggestion = is_good ? v->value : first.suggestion;
+    if (passes) /* a lenient text that is a formula or an error value */
+        fail(&first, r.reason != REASON_NONE ? r.reason : REASON_TEXT, RULE_FORMAT, (str){0});
     *v = first;
     v->value = s;
     v->suggestion = suggestion;
-    if (r.reason != REASON_NONE)
+    if (r.reason != REASON_NONE) {
         v->reason = r.reason;
+        v->because = r.because;
+    }
     return false;
 }
 
@@ -594,7 +609,7 @@ static void count_field(const struct plan_field *f, const struct verdict *v, boo
 
 static void check_field(struct plan *p, size_t i, str cell, struct checked *out)
 {
-    const struct plan_field *f = &p->fields[i];
+    struct plan_field *f = &p->fields[i];
     struct verdict v = {.rule = RULE_COUNT};
     str s = cell.p ? str_trim(cell) : (str){0};
     bool passed, is_empty = s.n == 0;
@@ -610,6 +625,10 @@ static void check_field(struct plan *p, size_t i, str cell, struct checked *out)
     count_field(f, &v, passed, is_empty);
     if (!passed) {
         plan_add_problem(out, f->field, s.p ? s : STR(""), v.reason, v.suggestion);
+        if (v.because != CELL_NONE) {
+            out->problems[out->problem_count - 1].detail_zh = str_from(cell_reason_zh(v.because));
+            out->problems[out->problem_count - 1].detail_en = str_from(cell_reason_en(v.because));
+        }
         out->values[i] = (str){0};
         return;
     }
@@ -634,6 +653,23 @@ bool plan_check(struct plan *p, const str *cells, struct arena *a, struct checke
     if (p->schema && !out->problem_count)
         check_schema(p, out);
     return out->problem_count == 0;
+}
+
+bool plan_repaired(const struct plan *p, size_t *cursor, const struct field **f, enum cell_reason *because,
+                   uint64_t *n)
+{
+    for (; *cursor < p->n * CELL_REASON_COUNT; ++*cursor) {
+        const struct plan_field *pf = &p->fields[*cursor / CELL_REASON_COUNT];
+        enum cell_reason r = (enum cell_reason)(*cursor % CELL_REASON_COUNT);
+        if (pf->repaired[r]) {
+            *f = pf->field;
+            *because = r;
+            *n = pf->repaired[r];
+            ++*cursor;
+            return true;
+        }
+    }
+    return false;
 }
 
 const struct tally *plan_tallies(const struct plan *p, size_t *n)

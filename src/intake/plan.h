@@ -4,7 +4,7 @@
  * Immutable after plan_create() but for the counts, which belong to one run. */
 #pragma once
 #include "intake/reason.h"
-#include "registry/registry.h"
+#include "intake/repair.h"
 
 struct plan;
 
@@ -35,7 +35,7 @@ struct tally {
     uint64_t tested, passed;
 };
 
-/* options: the feed's, or NULL: {"epoch": [fields], "timezone": "+08:00", "day_first": …}. */
+/* options: the feed's (see repair.h), or NULL. */
 MUST_USE struct plan *plan_create(struct arena *a, const struct registry *r, const struct dataset *d,
                                   const struct json *options, struct err *e);
 /* cells[i] belongs to d->fields[i]; p == NULL where the file has no such column.  Values and
@@ -45,4 +45,7 @@ void plan_add_problem(struct checked *out, const struct field *f, str value, enu
                       str suggestion);
 /* The rules with their counts, for the quality table. */
 const struct tally *plan_tallies(const struct plan *p, size_t *n);
+/* What was put right without asking: call from *cursor 0 until false. */
+bool plan_repaired(const struct plan *p, size_t *cursor, const struct field **f, enum cell_reason *because,
+                   uint64_t *n);
 void plan_count_row_rule(struct plan *p, enum reason reason, bool passed);
