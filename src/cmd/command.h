@@ -2,11 +2,11 @@
 #pragma once
 
 /* clang-format off: one line a command: name, arguments, help */
-#define COMMANDS(X) \
-    X(help, "[COMMAND]", "what there is, or how to use one") \
-    X(check, "PACKAGE…", "read packages and say what is wrong, with file, line and reason") \
-    X(apply, "PACKAGE…", "put packages in force, in one transaction") \
-    X(validate, "SCHEMA FILE… | --batch", "check JSON against a JSON Schema") \
+#define COMMANDS(X)                                                                                \
+    X(help, "[COMMAND]", "what there is, or how to use one")                                       \
+    X(check, "PACKAGE…", "read packages and say what is wrong, with file, line and reason")        \
+    X(apply, "PACKAGE…", "put packages in force, in one transaction")                              \
+    X(validate, "SCHEMA FILE… | --batch", "check JSON against a JSON Schema")                      \
     X(serve, "[--port N] …", "serve the desk and the share API")
 /* clang-format on */
 

@@ -1,7 +1,7 @@
 /* What every command takes from its environment. */
 #pragma once
-#include "registry/registry.h"
 #include "registry/bundle.h"
+#include "registry/registry.h"
 #include "store/db.h"
 
 /* SHUZHI_DATABASE_URL; the private cluster under var/ when it is not set. */

@@ -25,7 +25,8 @@ enum { CHILD_CPU_SECONDS = 900, MAX_MESSAGE = 2000, MAX_COLUMNS = 4096 };
 #define CHILD_MEMORY ((rlim_t)4 << 30)
 #define CHILD_DISK ((rlim_t)16 << 30)
 
-/* --- the child --------------------------------------------------------------------------------- */
+/* --- the child ---------------------------------------------------------------------------------
+ */
 
 static void set_limit(int which, rlim_t n)
 {
@@ -62,7 +63,8 @@ static OGRCoordinateTransformationH to_cgcs2000(OGRLayerH layer)
     return OCTNewCoordinateTransformation(from, to);
 }
 
-static void write_location(FILE *out, OGRFeatureH f, OGRCoordinateTransformationH change, bool is_first)
+static void write_location(FILE *out, OGRFeatureH f, OGRCoordinateTransformationH change,
+                           bool is_first)
 {
     char text[40] = "";
     OGRGeometryH g = OGR_F_GetGeometryRef(f), point = NULL;
@@ -108,7 +110,8 @@ static int write_layer(OGRLayerH layer, FILE *out, bool has_header, bool has_geo
     OGR_L_ResetReading(layer);
     for (OGRFeatureH f; (f = OGR_L_GetNextFeature(layer)); OGR_F_Destroy(f)) {
         for (int i = 0; i < n; i++)
-            write_cell(out, OGR_F_IsFieldSetAndNotNull(f, i) ? OGR_F_GetFieldAsString(f, i) : "", i == 0);
+            write_cell(out, OGR_F_IsFieldSetAndNotNull(f, i) ? OGR_F_GetFieldAsString(f, i) : "",
+                       i == 0);
         if (has_geometry)
             write_location(out, f, change, n == 0);
         if (fputc('\n', out) == EOF)
@@ -126,7 +129,8 @@ static void on_gdal_error(CPLErr class, CPLErrorNum number, const char *message)
 int file_convert_main(int argc, char **argv)
 {
     enum file_kind kind;
-    if (argc != 4 || !file_kind_find(str_from(argv[1]), &kind) || kind == FILE_CSV || kind == FILE_JSONL) {
+    if (argc != 4 || !file_kind_find(str_from(argv[1]), &kind) || kind == FILE_CSV ||
+        kind == FILE_JSONL) {
         fputs("usage: shuzhi convert xlsx|gpkg|shp FILE SHEET", stderr);
         return 2;
     }
@@ -157,7 +161,8 @@ int file_convert_main(int argc, char **argv)
         const char *name = OGR_L_GetName(layer);
         if (names)
             fprintf(names, "%s\n", name);
-        bool is_asked = argv[3][0] ? strcmp(argv[3], name) == 0 : OGR_L_GetFeatureCount(layer, 1) > 0;
+        bool is_asked =
+            argv[3][0] ? strcmp(argv[3], name) == 0 : OGR_L_GetFeatureCount(layer, 1) > 0;
         if (is_asked && !chosen)
             chosen = layer;
     }
@@ -168,15 +173,18 @@ int file_convert_main(int argc, char **argv)
         return 2;
     }
     bool is_workbook = kind == FILE_XLSX;
-    return write_layer(chosen, stdout, is_workbook, !is_workbook && OGR_L_GetGeomType(chosen) != wkbNone);
+    return write_layer(chosen, stdout, is_workbook,
+                       !is_workbook && OGR_L_GetGeomType(chosen) != wkbNone);
 }
 
-/* --- the parent -------------------------------------------------------------------------------- */
+/* --- the parent --------------------------------------------------------------------------------
+ */
 
 static void read_all(int fd, struct buf *b)
 {
     ssize_t n;
-    while (buf_reserve(b, 4096) && ((n = read(fd, b->p + b->n, 4096)) > 0 || (n < 0 && errno == EINTR)))
+    while (buf_reserve(b, 4096) &&
+           ((n = read(fd, b->p + b->n, 4096)) > 0 || (n < 0 && errno == EINTR)))
         b->n += n > 0 ? (size_t)n : 0;
 }
 
@@ -192,8 +200,10 @@ static bool told(struct err *e, int status, str message)
         return err_zh(e, "表格展开后过大");
     }
     if (is_killed) {
-        err_set(e, ERR_INVALID, "the file cannot be read: its reader was stopped (signal %d); it is damaged "
-                "or too large", WTERMSIG(status));
+        err_set(e, ERR_INVALID,
+                "the file cannot be read: its reader was stopped (signal %d); it is damaged "
+                "or too large",
+                WTERMSIG(status));
         return err_zh(e, "文件无法读取：可能已损坏，或展开后过大");
     }
     err_set(e, ERR_INVALID, "the file cannot be read: %.*s",
@@ -206,9 +216,12 @@ static pid_t start(const char *path, enum file_kind kind, str sheet, int out, in
     ARENA_SCOPED struct arena a = {0};
     posix_spawn_file_actions_t actions;
     pid_t pid = -1;
-    char *argv[] = {(char *)(uintptr_t)"shuzhi", (char *)(uintptr_t)"convert",
-                    arena_cstr(&a, str_from(file_kind_name(kind))), arena_cstr(&a, str_from(path)),
-                    arena_cstr(&a, sheet), NULL};
+    char *argv[] = {(char *)(uintptr_t) "shuzhi",
+                    (char *)(uintptr_t) "convert",
+                    arena_cstr(&a, str_from(file_kind_name(kind))),
+                    arena_cstr(&a, str_from(path)),
+                    arena_cstr(&a, sheet),
+                    NULL};
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, out, 1);
     posix_spawn_file_actions_adddup2(&actions, errors, 2);
@@ -246,8 +259,8 @@ static bool run_child(const char *path, enum file_kind kind, str sheet, int out,
     return (WIFEXITED(status) && WEXITSTATUS(status) == 0) || told(e, status, buf_str(&message));
 }
 
-bool file_convert(const char *path, enum file_kind kind, str sheet, const char *out_path, struct arena *a,
-                  str **sheets, size_t *sheet_count, struct err *e)
+bool file_convert(const char *path, enum file_kind kind, str sheet, const char *out_path,
+                  struct arena *a, str **sheets, size_t *sheet_count, struct err *e)
 {
     BUF_SCOPED struct buf names = {.max = 1 << 16};
     int out = open(out_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -45,9 +45,12 @@ static const struct {
     {"\xff\xd8\xff", 3, "图片文件", "a picture"},
     {"GIF8", 4, "图片文件", "a picture"},
     {"Rar!", 4, "压缩包，请解压后上传其中的表格", "an archive: unpack it and upload the table"},
-    {"7z\xbc\xaf", 4, "压缩包，请解压后上传其中的表格", "an archive: unpack it and upload the table"},
+    {"7z\xbc\xaf", 4, "压缩包，请解压后上传其中的表格",
+     "an archive: unpack it and upload the table"},
     {"\x1f\x8b", 2, "压缩包，请解压后上传其中的表格", "an archive: unpack it and upload the table"},
-    {"\x7f" "ELF", 4, "程序文件", "a program"},
+    {"\x7f"
+     "ELF",
+     4, "程序文件", "a program"},
     {"MZ", 2, "程序文件", "a program"},
 };
 
@@ -103,7 +106,8 @@ static bool identify_zip(int fd, struct file_facts *facts, struct err *e)
         facts->kind = FILE_SHP;
     else {
         err_set(e, ERR_INVALID, "this zip archive holds neither a workbook nor a Shapefile");
-        return err_zh(e, "这个压缩包里既没有 Excel 工作簿，也没有 Shapefile，请解压后上传其中的表格");
+        return err_zh(e,
+                      "这个压缩包里既没有 Excel 工作簿，也没有 Shapefile，请解压后上传其中的表格");
     }
     return true;
 }
@@ -133,10 +137,12 @@ static bool identify(int fd, struct arena *a, struct file_facts *facts, struct e
     }
     facts->encoding = encoding_detect(sample);
     if (!is_text(sample, facts->encoding)) {
-        err_set(e, ERR_INVALID, "this is no table: neither text nor a workbook, GeoPackage or Shapefile");
+        err_set(e, ERR_INVALID,
+                "this is no table: neither text nor a workbook, GeoPackage or Shapefile");
         return err_zh(e, "这不是表格文件：既不是文本，也不是 Excel、GeoPackage 或 Shapefile");
     }
-    str start = str_trim(str_starts(sample, STR("\xef\xbb\xbf")) ? str_slice(sample, 3, sample.n) : sample);
+    str start =
+        str_trim(str_starts(sample, STR("\xef\xbb\xbf")) ? str_slice(sample, 3, sample.n) : sample);
     facts->kind = start.n && *start.p == '{' ? FILE_JSONL : FILE_CSV;
     return true;
 }

@@ -16,8 +16,9 @@ const char *header_how_name(enum header_how how)
 
 static bool is_dropped(uint32_t c)
 {
-    static const uint32_t dropped[] = {' ', '\t', '\n', '\r', 0x3000, 0xfeff, 0x200b, '*', ':', 0xff1a, '_', '-', '.',
-                                       0x3001, ',', '"', '\'', 0xa0};
+    static const uint32_t dropped[] = {' ',    '\t',   '\n', '\r',   0x3000, 0xfeff,
+                                       0x200b, '*',    ':',  0xff1a, '_',    '-',
+                                       '.',    0x3001, ',',  '"',    '\'',   0xa0};
     for (size_t i = 0; i < COUNT(dropped); i++) {
         if (c == dropped[i])
             return true;
@@ -138,8 +139,9 @@ static void settle_doubles(struct header_column *columns, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < n; j++) {
-            bool is_loser = i != j && columns[i].field && columns[i].field == columns[j].field &&
-                            (columns[i].how < columns[j].how || (columns[i].how == columns[j].how && i > j));
+            bool is_loser =
+                i != j && columns[i].field && columns[i].field == columns[j].field &&
+                (columns[i].how < columns[j].how || (columns[i].how == columns[j].how && i > j));
             if (is_loser) {
                 columns[i].field = NULL;
                 columns[i].how = HEADER_none;

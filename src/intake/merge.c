@@ -30,11 +30,13 @@ static const char *keep(struct merge *m, struct buf *b, struct err *e)
     return s;
 }
 
-static const char *make_stage_sql(struct merge *m, const struct dataset *d, struct buf *b, struct err *e)
+static const char *make_stage_sql(struct merge *m, const struct dataset *d, struct buf *b,
+                                  struct err *e)
 {
     buf_add_lit(b, "create temporary table if not exists stage (");
     for (size_t i = 0; i < d->field_count; i++)
-        buf_add_format(b, "%.*s %s, ", STR_ARG(d->fields[i].column), field_sql_type(d->fields[i].type));
+        buf_add_format(b, "%.*s %s, ", STR_ARG(d->fields[i].column),
+                       field_sql_type(d->fields[i].type));
     buf_add_lit(b, "_hash bigint, _row bigint, _batch bigint)");
     return keep(m, b, e);
 }
@@ -71,7 +73,9 @@ struct merge *merge_create(struct db *db, struct arena *a, const struct dataset 
             buf_add_format(&b, "%.*s = s.%.*s, ", STR_ARG(d->fields[i].column),
                            STR_ARG(d->fields[i].column));
     }
-    buf_add_lit(&b, "_hash = s._hash, _batch = s._batch, _row = s._row, _since = now() from stage s where ");
+    buf_add_lit(
+        &b,
+        "_hash = s._hash, _batch = s._batch, _row = s._row, _since = now() from stage s where ");
     add_key_match(&b, d);
     buf_add_lit(&b, " and t._hash <> s._hash");
     m->update = keep(m, &b, e);
@@ -79,8 +83,9 @@ struct merge *merge_create(struct db *db, struct arena *a, const struct dataset 
     add_columns(&b, d, "");
     buf_add_lit(&b, ", _hash, _batch, _row) select ");
     add_columns(&b, d, "s.");
-    buf_add_format(&b, ", s._hash, s._batch, s._row from stage s where not exists (select from %.*s t where ",
-                   STR_ARG(d->table));
+    buf_add_format(
+        &b, ", s._hash, s._batch, s._row from stage s where not exists (select from %.*s t where ",
+        STR_ARG(d->table));
     add_key_match(&b, d);
     buf_add_char(&b, ')');
     m->insert = keep(m, &b, e);
@@ -132,12 +137,14 @@ static bool copy(struct merge *m, const char *sql, str lines, struct err *e)
 static size_t count_lines(str s)
 {
     size_t n = 0;
-    for (const char *p = s.p, *end = s.p + s.n; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
+    for (const char *p = s.p, *end = s.p + s.n; p < end && (p = memchr(p, '\n', (size_t)(end - p)));
+         p++)
         n++;
     return n;
 }
 
-bool merge_rows(struct merge *m, str lines, bool is_first_load, struct merged *counts, struct err *e)
+bool merge_rows(struct merge *m, str lines, bool is_first_load, struct merged *counts,
+                struct err *e)
 {
     ARENA_SCOPED struct arena a = {0};
     struct rows kept = {0}, added = {0};

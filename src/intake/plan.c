@@ -17,10 +17,10 @@ static const enum dimension RULE_DIMENSIONS[] = {DIMENSION_COMPLETENESS, DIMENSI
 
 struct plan_field {
     const struct field *field;
-    const struct format *format;     /* of TEXT fields; NULL: none */
-    const struct map *codes;         /* code → title; NULL: none */
-    struct map titles;               /* title → code, where a title belongs to one code only */
-    const struct json *options;      /* enum; NULL: none */
+    const struct format *format; /* of TEXT fields; NULL: none */
+    const struct map *codes;     /* code → title; NULL: none */
+    struct map titles;           /* title → code, where a title belongs to one code only */
+    const struct json *options;  /* enum; NULL: none */
     const struct regex *pattern;
     int64_t min_length, max_length;
     struct number minimum, maximum;
@@ -55,7 +55,8 @@ struct plan {
     const struct field **field_list;
 };
 
-/* --- compiling --------------------------------------------------------------------------------- */
+/* --- compiling ---------------------------------------------------------------------------------
+ */
 
 static struct tally *add_tally(struct plan *p, const struct field *f, str rule, enum dimension d)
 {
@@ -112,7 +113,8 @@ static bool compile_field(struct plan *p, struct arena *a, const struct registry
     if (d->type == FIELD_TEXT && d->format.n) {
         f->format = format_find(d->format);
         if (!f->format)
-            return err_set(e, ERR_INVALID, "%.*s: no format \"%.*s\"", STR_ARG(d->name), STR_ARG(d->format));
+            return err_set(e, ERR_INVALID, "%.*s: no format \"%.*s\"", STR_ARG(d->name),
+                           STR_ARG(d->format));
     }
     if (f->codes && f->codes->n == 0)
         f->codes = NULL;
@@ -127,7 +129,8 @@ static bool compile_field(struct plan *p, struct arena *a, const struct registry
         [RULE_TYPE] = d->type != FIELD_TEXT,
         [RULE_FORMAT] = f->format || f->pattern,
         [RULE_CODE] = f->codes || f->options,
-        [RULE_LIMITS] = f->has_minimum || f->has_maximum || f->min_length > 0 || f->max_length < INT64_MAX,
+        [RULE_LIMITS] =
+            f->has_minimum || f->has_maximum || f->min_length > 0 || f->max_length < INT64_MAX,
     };
     for (int rule = 0; rule < RULE_COUNT; rule++) {
         if (applies[rule])
@@ -158,19 +161,23 @@ static bool not_after(str a, str b)
 static const struct {
     const char *name;
     bool (*holds)(str a, str b);
-} CONSISTENCY_RULES[] = {{"id-birth", birth_agrees}, {"id-sex", sex_agrees}, {"not-after", not_after}};
+} CONSISTENCY_RULES[] = {
+    {"id-birth", birth_agrees}, {"id-sex", sex_agrees}, {"not-after", not_after}};
 
-static bool compile_consistency(struct plan *p, struct arena *a, const struct json *list, struct err *e)
+static bool compile_consistency(struct plan *p, struct arena *a, const struct json *list,
+                                struct err *e)
 {
     p->consistency = arena_array(a, struct consistency, list->array.n);
     for (size_t i = 0; i < list->array.n; i++) {
         const struct json *v = &list->array.items[i], *fields = json_find(v, "fields");
         struct consistency *c = &p->consistency[p->consistency_count++];
         const struct json *title = json_find(v, "title");
-        *c = (struct consistency){.rule = json_text(v, "rule", STR("")),
-                                  .title = {json_text(title, "zh", STR("")), json_text(title, "en", STR(""))}};
+        *c = (struct consistency){
+            .rule = json_text(v, "rule", STR("")),
+            .title = {json_text(title, "zh", STR("")), json_text(title, "en", STR(""))}};
         if (fields && fields->type == JSON_ARRAY && fields->array.n == 2 &&
-            fields->array.items[0].type == JSON_STRING && fields->array.items[1].type == JSON_STRING) {
+            fields->array.items[0].type == JSON_STRING &&
+            fields->array.items[1].type == JSON_STRING) {
             c->a = field_find(p->dataset, fields->array.items[0].text);
             c->b = field_find(p->dataset, fields->array.items[1].text);
         }
@@ -179,7 +186,8 @@ static bool compile_consistency(struct plan *p, struct arena *a, const struct js
                 c->holds = CONSISTENCY_RULES[k].holds;
         }
         if (!c->a || !c->b || !c->holds)
-            return err_set(e, ERR_INVALID, "x-consistency %zu: needs a known rule and two fields", i);
+            return err_set(e, ERR_INVALID, "x-consistency %zu: needs a known rule and two fields",
+                           i);
         c->index_a = (size_t)(c->a - p->dataset->fields);
         c->index_b = (size_t)(c->b - p->dataset->fields);
         c->tally = add_tally(p, c->b, c->rule, DIMENSION_CONSISTENCY);
@@ -190,10 +198,10 @@ static bool compile_consistency(struct plan *p, struct arena *a, const struct js
 /* Keywords that the fields' own checks cover; any other sends rows through the schema as well. */
 static bool is_covered(str key, bool is_field)
 {
-    static const char *const common[] = {"$schema", "$id", "title", "description", "type", "examples",
-                                         "default", "$comment"};
-    static const char *const of_field[] = {"format", "enum", "minLength", "maxLength", "pattern", "minimum",
-                                           "maximum"};
+    static const char *const common[] = {"$schema", "$id",      "title",   "description",
+                                         "type",    "examples", "default", "$comment"};
+    static const char *const of_field[] = {"format",  "enum",    "minLength", "maxLength",
+                                           "pattern", "minimum", "maximum"};
     static const char *const of_row[] = {"properties", "required", "additionalProperties"};
     if (str_starts(key, STR("x-")))
         return true;
@@ -225,7 +233,8 @@ static bool needs_schema(const struct dataset *d)
 {
     bool is_covered_whole = is_all_covered(d->definition, false);
     for (size_t i = 0; i < d->field_count; i++)
-        is_covered_whole &= d->fields[i].type != FIELD_JSON && is_all_covered(d->fields[i].definition, true);
+        is_covered_whole &=
+            d->fields[i].type != FIELD_JSON && is_all_covered(d->fields[i].definition, true);
     return !is_covered_whole;
 }
 
@@ -235,10 +244,11 @@ struct plan *plan_create(struct arena *a, const struct registry *r, const struct
     struct plan *p = arena_new(a, struct plan);
     const struct json *consistency = json_find(d->definition, "x-consistency");
     size_t rules = consistency && consistency->type == JSON_ARRAY ? consistency->array.n : 0;
-    *p = (struct plan){.dataset = d,
-                       .fields = arena_array(a, struct plan_field, d->field_count),
-                       .n = d->field_count,
-                       .tallies = arena_array(a, struct tally, d->field_count * TALLIES_A_FIELD + rules + 4)};
+    *p = (struct plan){
+        .dataset = d,
+        .fields = arena_array(a, struct plan_field, d->field_count),
+        .n = d->field_count,
+        .tallies = arena_array(a, struct tally, d->field_count * TALLIES_A_FIELD + rules + 4)};
     p->field_list = arena_array(a, const struct field *, d->field_count);
     if (!repair_options_read(&p->repair, options, e))
         return NULL;
@@ -254,13 +264,14 @@ struct plan *plan_create(struct arena *a, const struct registry *r, const struct
         return NULL;
     p->duplicate = add_tally(p, NULL, STR("unique-key"), DIMENSION_CONSISTENCY);
     p->landed = add_tally(p, NULL, STR("landed"), DIMENSION_ACCESSIBILITY);
-    p->location = d->location.longitude ? add_tally(p, d->location.longitude, STR("location"),
-                                                    DIMENSION_ACCURACY)
-                                        : NULL;
+    p->location = d->location.longitude
+                      ? add_tally(p, d->location.longitude, STR("location"), DIMENSION_ACCURACY)
+                      : NULL;
     return p;
 }
 
-/* --- one value --------------------------------------------------------------------------------- */
+/* --- one value ---------------------------------------------------------------------------------
+ */
 
 void plan_add_problem(struct checked *out, const struct field *f, str value, enum reason reason,
                       str suggestion)
@@ -325,16 +336,17 @@ static bool canonical_number(str s, bool is_integer, str *out)
 
 static bool is_two_digits(const char *p, int most)
 {
-    return p[0] >= '0' && p[0] <= '9' && p[1] >= '0' && p[1] <= '9' && (p[0] - '0') * 10 + p[1] - '0' <= most;
+    return p[0] >= '0' && p[0] <= '9' && p[1] >= '0' && p[1] <= '9' &&
+           (p[0] - '0') * 10 + p[1] - '0' <= most;
 }
 
 /* 2026-11-25T08:00:00[.fff](Z|+08:00); a blank for T and no zone are made good. */
 static bool canonical_time(struct arena *a, str s, str zone, str *out)
 {
     int32_t day;
-    if (s.n < 19 || s.n > 40 || !date_parse(str_slice(s, 0, 10), &day) || (s.p[10] != 'T' && s.p[10] != ' ') ||
-        !is_two_digits(s.p + 11, 23) || s.p[13] != ':' || !is_two_digits(s.p + 14, 59) || s.p[16] != ':' ||
-        !is_two_digits(s.p + 17, 59))
+    if (s.n < 19 || s.n > 40 || !date_parse(str_slice(s, 0, 10), &day) ||
+        (s.p[10] != 'T' && s.p[10] != ' ') || !is_two_digits(s.p + 11, 23) || s.p[13] != ':' ||
+        !is_two_digits(s.p + 14, 59) || s.p[16] != ':' || !is_two_digits(s.p + 17, 59))
         return false;
     size_t i = 19;
     if (i < s.n && s.p[i] == '.') {
@@ -351,11 +363,13 @@ static bool canonical_time(struct arena *a, str s, str zone, str *out)
     }
     if (rest.n && !has_zone)
         return false;
-    *out = arena_format(a, "%.*sT%.*s%.*s", 10, s.p, (int)(i - 11), s.p + 11, STR_ARG(rest.n ? rest : zone));
+    *out = arena_format(a, "%.*sT%.*s%.*s", 10, s.p, (int)(i - 11), s.p + 11,
+                        STR_ARG(rest.n ? rest : zone));
     return true;
 }
 
-static bool read_type(const struct plan *p, const struct plan_field *f, struct arena *a, str s, str *out)
+static bool read_type(const struct plan *p, const struct plan_field *f, struct arena *a, str s,
+                      str *out)
 {
     int32_t day;
     *out = s;
@@ -427,13 +441,15 @@ static bool check_plain(const struct plan *p, const struct plan_field *f, struct
 {
     v->value = s;
     if (!read_type(p, f, a, s, &v->value))
-        return fail(v, f->field->type == FIELD_DATE ? REASON_DATE_FORM : REASON_TYPE, RULE_TYPE, (str){0});
+        return fail(v, f->field->type == FIELD_DATE ? REASON_DATE_FORM : REASON_TYPE, RULE_TYPE,
+                    (str){0});
     if (f->format) {
         struct format_advice advice;
         enum format_reason r = format_check(f->format, s, &advice);
         if (r != FORMAT_NONE)
             return fail(v, reason_of_format(r), RULE_FORMAT,
-                        advice.suggestion[0] ? arena_copy(a, str_from(advice.suggestion)) : (str){0});
+                        advice.suggestion[0] ? arena_copy(a, str_from(advice.suggestion))
+                                             : (str){0});
     }
     if (f->pattern && !regex_matches(f->pattern, s))
         return fail(v, REASON_PATTERN, RULE_FORMAT, (str){0});
@@ -481,7 +497,8 @@ static bool check_value(const struct plan *p, struct plan_field *f, struct arena
     return false;
 }
 
-/* --- one row ----------------------------------------------------------------------------------- */
+/* --- one row -----------------------------------------------------------------------------------
+ */
 
 static bool is_strict(const struct plan_field *f)
 {
@@ -495,7 +512,8 @@ static void find_swaps(const struct plan *p, const str *cells, struct checked *o
     for (size_t i = 0; i < count; i++) {
         struct problem *bad = &out->problems[i];
         size_t here = bad->field ? (size_t)(bad->field - p->dataset->fields) : SIZE_MAX;
-        if (here == SIZE_MAX || bad->suggestion.p || !is_strict(&p->fields[here]) || cells[here].n == 0)
+        if (here == SIZE_MAX || bad->suggestion.p || !is_strict(&p->fields[here]) ||
+            cells[here].n == 0)
             continue;
         for (size_t there = 0; there < p->n; there++) {
             struct verdict mine = {0}, theirs = {0};
@@ -539,7 +557,8 @@ static void check_consistency(struct plan *p, struct checked *out)
             continue;
         str suggestion = {0};
         if (c->holds == birth_agrees)
-            suggestion = arena_format(out->arena, "%.*s-%.*s-%.*s", 4, a.p + 6, 2, a.p + 10, 2, a.p + 12);
+            suggestion =
+                arena_format(out->arena, "%.*s-%.*s-%.*s", 4, a.p + 6, 2, a.p + 10, 2, a.p + 12);
         else if (c->holds == sex_agrees)
             suggestion = (a.p[16] - '0') % 2 ? STR("1") : STR("2");
         plan_add_problem(out, c->b, b, REASON_CONSISTENCY, suggestion);
@@ -571,7 +590,8 @@ static bool on_violation(void *arg, const struct schema_violation *v)
     struct schema_visit *visit = arg;
     BUF_SCOPED struct buf zh = {.max = 400}, en = {.max = 400};
     str rest = str_slice(v->path, v->path.n ? 1 : 0, v->path.n), name = {0};
-    const struct field *f = str_take_part(&rest, '/', &name) ? field_find(visit->plan->dataset, name) : NULL;
+    const struct field *f =
+        str_take_part(&rest, '/', &name) ? field_find(visit->plan->dataset, name) : NULL;
     str value = f ? visit->out->values[f - visit->plan->dataset->fields] : STR("");
     schema_explain_zh(&zh, v);
     schema_explain_en(&en, v);
@@ -596,14 +616,16 @@ static void check_schema(const struct plan *p, struct checked *out)
         schema_validate(p->schema, &row, on_violation, &visit);
 }
 
-static void count_field(const struct plan_field *f, const struct verdict *v, bool passed, bool is_empty)
+static void count_field(const struct plan_field *f, const struct verdict *v, bool passed,
+                        bool is_empty)
 {
     for (int rule = 0; rule < RULE_COUNT; rule++) {
         struct tally *t = f->tallies[rule];
         if (!t || (is_empty && rule != RULE_REQUIRED))
             continue;
         t->tested++;
-        t->passed += passed || (v->rule != (enum field_rule)rule && !(is_empty && rule == RULE_REQUIRED));
+        t->passed +=
+            passed || (v->rule != (enum field_rule)rule && !(is_empty && rule == RULE_REQUIRED));
     }
 }
 
@@ -655,8 +677,8 @@ bool plan_check(struct plan *p, const str *cells, struct arena *a, struct checke
     return out->problem_count == 0;
 }
 
-bool plan_repaired(const struct plan *p, size_t *cursor, const struct field **f, enum cell_reason *because,
-                   uint64_t *n)
+bool plan_repaired(const struct plan *p, size_t *cursor, const struct field **f,
+                   enum cell_reason *because, uint64_t *n)
 {
     for (; *cursor < p->n * CELL_REASON_COUNT; ++*cursor) {
         const struct plan_field *pf = &p->fields[*cursor / CELL_REASON_COUNT];

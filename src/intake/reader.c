@@ -176,7 +176,8 @@ static bool collect_keys(struct reader *r, struct arena *a, struct map *seen, st
             continue;
         for (size_t k = 0; k < v.object.n; k++) {
             if (seen->n >= MAX_KEYS)
-                return err_set(e, ERR_LIMIT, "the lines have more than %d different keys", MAX_KEYS);
+                return err_set(e, ERR_LIMIT, "the lines have more than %d different keys",
+                               MAX_KEYS);
             if (!map_has(seen, v.object.members[k].key))
                 map_set(seen, a, arena_copy(a, v.object.members[k].key), NULL);
         }

@@ -4,10 +4,9 @@ static const struct {
     const char *name;
     enum dimension dimension;
     const char *zh, *en;
-} TABLE[] = {
-    {"NONE", DIMENSION_CONFORMITY, "", ""},
+} TABLE[] = {{"NONE", DIMENSION_CONFORMITY, "", ""},
 #define X(name, dimension, zh, en) {#name, DIMENSION_##dimension, zh, en},
-    REASONS(X)
+             REASONS(X)
 #undef X
 };
 

@@ -42,7 +42,7 @@ enum dimension {
 #define X(name, text) DIMENSION_##name,
     DIMENSIONS(X)
 #undef X
-    DIMENSION_COUNT
+        DIMENSION_COUNT
 };
 
 enum reason {
@@ -50,7 +50,7 @@ enum reason {
 #define X(name, dimension, zh, en) REASON_##name,
     REASONS(X)
 #undef X
-    REASON_COUNT
+        REASON_COUNT
 };
 
 const char *reason_name(enum reason r); /* "CHECK_DIGIT" */

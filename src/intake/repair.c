@@ -11,9 +11,11 @@ bool repair_options_read(struct repair_options *r, const struct json *options, s
                                  .epoch = json_find(options, "epoch"),
                                  .keeps_words = json_find(options, "keeps_words")};
     if (order.n && r->order == CELL_ORDER_UNKNOWN)
-        return err_set(e, ERR_INVALID, "date_order is month-first or day-first, not \"%.*s\"", STR_ARG(order));
+        return err_set(e, ERR_INVALID, "date_order is month-first or day-first, not \"%.*s\"",
+                       STR_ARG(order));
     if (r->timezone.n != 6 && !str_is(r->timezone, "Z"))
-        return err_set(e, ERR_INVALID, "timezone \"%.*s\" is not written like +08:00", STR_ARG(r->timezone));
+        return err_set(e, ERR_INVALID, "timezone \"%.*s\" is not written like +08:00",
+                       STR_ARG(r->timezone));
     return true;
 }
 

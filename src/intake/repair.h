@@ -22,7 +22,8 @@ struct repair {
 };
 
 /* options may be NULL. */
-MUST_USE bool repair_options_read(struct repair_options *r, const struct json *options, struct err *e);
+MUST_USE bool repair_options_read(struct repair_options *r, const struct json *options,
+                                  struct err *e);
 struct cell_wish repair_wish(const struct repair_options *o, const struct field *f,
                              const struct format *format);
 /* Whether a text that no rule refuses may still be something else than it looks. */

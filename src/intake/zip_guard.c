@@ -18,14 +18,17 @@ static uint32_t number(const unsigned char *p, int bytes)
 
 static bool broken(struct err *e)
 {
-    err_set(e, ERR_INVALID, "the file is damaged or cut short: the directory of the archive is missing");
+    err_set(e, ERR_INVALID,
+            "the file is damaged or cut short: the directory of the archive is missing");
     return err_zh(e, "文件已损坏或不完整（压缩目录缺失），请重新导出后上传");
 }
 
-static bool find_end(int fd, uint64_t size, struct buf *tail, const unsigned char **end, struct err *e)
+static bool find_end(int fd, uint64_t size, struct buf *tail, const unsigned char **end,
+                     struct err *e)
 {
     uint64_t n = size < END_SEARCH ? size : END_SEARCH;
-    if (!buf_reserve(tail, n) || pread(fd, tail->p, n, (off_t)(size - n)) != (ssize_t)n || n < END_SIZE)
+    if (!buf_reserve(tail, n) || pread(fd, tail->p, n, (off_t)(size - n)) != (ssize_t)n ||
+        n < END_SIZE)
         return broken(e);
     for (size_t i = n - END_SIZE + 1; i-- > 0;) {
         if (memcmp(tail->p + i, "PK\x05\x06", 4) == 0) {
@@ -39,8 +42,8 @@ static bool find_end(int fd, uint64_t size, struct buf *tail, const unsigned cha
 static bool is_safe_name(str name)
 {
     str rest = name, part;
-    if (name.n == 0 || name.p[0] == '/' || memchr(name.p, '\\', name.n) || memchr(name.p, 0, name.n) ||
-        memchr(name.p, ':', name.n))
+    if (name.n == 0 || name.p[0] == '/' || memchr(name.p, '\\', name.n) ||
+        memchr(name.p, 0, name.n) || memchr(name.p, ':', name.n))
         return false;
     while (str_take_part(&rest, '/', &part)) {
         if (str_is(part, ".."))
@@ -53,7 +56,8 @@ static bool examine_entry(const unsigned char *h, str name, struct zip_facts *f,
 {
     uint64_t packed = number(h + 20, 4), unpacked = number(h + 24, 4);
     if (number(h + 8, 2) & 1) {
-        err_set(e, ERR_INVALID, "the file is protected with a password: take it off and upload again");
+        err_set(e, ERR_INVALID,
+                "the file is protected with a password: take it off and upload again");
         return err_zh(e, "文件设置了密码，请去掉密码后再上传");
     }
     if (!is_safe_name(name)) {
@@ -64,7 +68,8 @@ static bool examine_entry(const unsigned char *h, str name, struct zip_facts *f,
     bool is_bomb = unpacked == UINT32_MAX || f->unpacked > ZIP_MAX_BYTES ||
                    (unpacked > ZIP_RATIO_FROM && unpacked / (packed + 1) > ZIP_MAX_RATIO);
     if (is_bomb) {
-        err_set(e, ERR_LIMIT, "the archive unpacks to more than it may (2 GiB in all, 300 times its size)");
+        err_set(e, ERR_LIMIT,
+                "the archive unpacks to more than it may (2 GiB in all, 300 times its size)");
         return err_zh(e, "压缩包展开后过大（超过 2 GiB 或 300 倍），已拒绝");
     }
     f->is_workbook |= str_is(name, "xl/workbook.xml");
@@ -79,7 +84,8 @@ static bool examine_directory(str directory, size_t entries, struct zip_facts *f
     for (size_t i = 0; i < entries; i++) {
         if (directory.n - at < HEADER_SIZE || memcmp(p + at, "PK\x01\x02", 4) != 0)
             return broken(e);
-        size_t name = number(p + at + 28, 2), extra = number(p + at + 30, 2), comment = number(p + at + 32, 2);
+        size_t name = number(p + at + 28, 2), extra = number(p + at + 30, 2),
+               comment = number(p + at + 32, 2);
         if (directory.n - at - HEADER_SIZE < name + extra + comment)
             return broken(e);
         if (!examine_entry(p + at, (str){(const char *)p + at + HEADER_SIZE, name}, f, e))

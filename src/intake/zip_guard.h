@@ -1,10 +1,11 @@
-/* Looks into a zip archive without unpacking anything: is it whole, and does it keep to its size? */
+/* Looks into a zip archive without unpacking anything: is it whole, and does it keep to its size?
+ */
 #pragma once
 #include "base/err.h"
 
 enum { ZIP_MAX_ENTRIES = 20000, ZIP_MAX_RATIO = 300 };
-#define ZIP_MAX_BYTES ((uint64_t)2 << 30)       /* unpacked, in all */
-#define ZIP_RATIO_FROM ((uint64_t)64 << 20)     /* from this size on the ratio counts */
+#define ZIP_MAX_BYTES ((uint64_t)2 << 30)   /* unpacked, in all */
+#define ZIP_RATIO_FROM ((uint64_t)64 << 20) /* from this size on the ratio counts */
 
 struct zip_facts {
     bool is_workbook;  /* holds xl/workbook.xml */

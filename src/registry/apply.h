@@ -1,7 +1,7 @@
 /* Puts packages in force: their tables made or changed, their files kept, in one transaction. */
 #pragma once
-#include "registry/registry.h"
 #include "registry/bundle.h"
+#include "registry/registry.h"
 
 struct applied {
     size_t packages, tables_made, columns_added, migrations_run;

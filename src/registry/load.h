@@ -1,7 +1,7 @@
 /* Inside the room: what the readers of the file kinds share. */
 #pragma once
-#include "registry/registry.h"
 #include "registry/bundle.h"
+#include "registry/registry.h"
 
 struct loading {
     struct registry *registry;
