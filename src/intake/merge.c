@@ -92,7 +92,7 @@ struct merge *merge_create(struct db *db, struct arena *a, const struct dataset 
     return e->code ? NULL : m;
 }
 
-static void add_copy_text(struct buf *out, str v)
+void merge_add_copy_text(struct buf *out, str v)
 {
     size_t done = 0;
     for (size_t i = 0; i < v.n; i++) {
@@ -111,7 +111,7 @@ void merge_format_row(struct buf *out, const struct checked *row, int64_t batch,
 {
     for (size_t i = 0; i < row->n; i++) {
         if (row->values[i].p)
-            add_copy_text(out, row->values[i]);
+            merge_add_copy_text(out, row->values[i]);
         else
             buf_add_lit(out, "\\N");
         buf_add_char(out, '\t');

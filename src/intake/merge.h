@@ -12,6 +12,7 @@ struct merged {
 /* The stage is a temporary table of the connection. */
 MUST_USE struct merge *merge_create(struct db *db, struct arena *a, const struct dataset *d,
                                     int64_t batch, struct err *e);
+void merge_add_copy_text(struct buf *out, str v); /* escaped as COPY's text format asks */
 /* One row as a COPY line: values, hash, batch, row number. */
 void merge_format_row(struct buf *out, const struct checked *row, int64_t batch, int64_t number);
 /* Inside a transaction that holds merge_lock(): lines of merge_format_row(), keys distinct.

@@ -99,7 +99,7 @@ static bool examine_directory(str directory, size_t entries, struct zip_facts *f
 bool zip_examine(int fd, struct zip_facts *facts, struct err *e)
 {
     struct stat st;
-    const unsigned char *end;
+    const unsigned char *end = NULL;
     BUF_SCOPED struct buf tail = {.max = END_SEARCH}, directory = {.max = MAX_DIRECTORY};
     *facts = (struct zip_facts){0};
     if (fstat(fd, &st) != 0 || !find_end(fd, (uint64_t)st.st_size, &tail, &end, e))

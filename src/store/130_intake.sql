@@ -12,11 +12,14 @@ create table shuzhi.batch (
     sheet text not null default '',
     source text not null, -- whose file: an organisation code; header matches are remembered by it
     header_row int not null default 0,
-    columns jsonb, -- what each column of the file is: [field or null]
+    columns jsonb, -- of the file: [{header, field or null, how, samples}]
+    sheets jsonb not null default '[]',
+    repaired jsonb not null default '[]', -- what was put right without asking
     state text not null check (state in ('mapping', 'queued', 'running', 'done', 'failed', 'cancelled')),
     position bigint not null default 0, -- bytes or rows of the file that are durably done
     total bigint not null default 0,
     rows_done bigint not null default 0,
+    n_rows bigint not null default 0, -- rows looked at, header and blank ones not counted
     n_new bigint not null default 0,
     n_changed bigint not null default 0,
     n_unchanged bigint not null default 0,

@@ -19,6 +19,22 @@ const char *encoding_name(enum encoding e)
     return ENCODING_LIST[e].iconv_name;
 }
 
+bool encoding_find(str name, enum encoding *e)
+{
+    static const enum encoding all[] = {
+#define X(name, iconv_name, mark) ENCODING_##name,
+        ENCODINGS(X)
+#undef X
+    };
+    for (size_t i = 0; i < COUNT(all); i++) {
+        if (str_is(name, encoding_name(all[i]))) {
+            *e = all[i];
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Length of the UTF-8 sequence at p: 0 if it is wrong, more than n if it is cut off. */
 static size_t utf8_length(const unsigned char *p, size_t n)
 {

@@ -21,6 +21,8 @@ enum encoding {
  * it reads as UTF-8, then whether it reads as GB18030 and looks like Chinese, else ISO-8859-1. */
 enum encoding encoding_detect(str sample);
 const char *encoding_name(enum encoding e);
+/* By encoding_name(); *e is untouched when there is none of that name. */
+bool encoding_find(str name, enum encoding *e);
 
 enum { ENCODING_BAD_KEPT = 32 };
 
