@@ -1,4 +1,5 @@
 #include "cmd/command.h"
+#include "cmd/jobs.h"
 #include "cmd/modules.h"
 #include "cmd/settings.h"
 #include "cmd/work.h"
@@ -18,6 +19,7 @@ struct serving {
     struct work work;
     struct snapshot snapshot;
     struct server *server;
+    struct jobs *jobs;
     struct db *listener; /* hears of applied packages */
     bool is_stopping;
 };
@@ -73,6 +75,8 @@ static int run(struct serving *s, struct server_options *options)
                                            .arg = &s->work};
     if (!prepare(s, &e) || !(s->server = server_create(options, &e)))
         return settings_fail(&e);
+    if (!(s->jobs = jobs_start(&s->work, &e)))
+        return settings_fail(&e);
     running = s->server;
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
@@ -86,6 +90,7 @@ static int run(struct serving *s, struct server_options *options)
     server_run(s->server);
     __atomic_store_n(&s->is_stopping, true, __ATOMIC_RELEASE);
     pthread_join(listener, NULL);
+    jobs_stop(s->jobs);
     return 0;
 }
 

@@ -6,8 +6,8 @@
     X(help, "[COMMAND]", "what there is, or how to use one")                                       \
     X(check, "PACKAGE…", "read packages and say what is wrong, with file, line and reason")        \
     X(apply, "PACKAGE…", "put packages in force, in one transaction")                              \
-    X(intake, "[--source ORGANISATION] DATASET FILE…", "load files into a dataset") \
-    X(convert, "KIND FILE SHEET", "a workbook or map file as CSV; intake runs it as its child") \
+    X(intake, "[--source ORGANISATION] DATASET FILE…", "load files into a dataset")                \
+    X(convert, "KIND FILE SHEET", "a workbook or map file as CSV; intake runs it as its child")    \
     X(validate, "SCHEMA FILE… | --batch", "check JSON against a JSON Schema")                      \
     X(serve, "[--port N] …", "serve the desk and the share API")
 /* clang-format on */
