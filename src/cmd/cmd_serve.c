@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "http/server.h"
 #include "registry/snapshot.h"
+#include "share/share.h"
 #include "store/migrate.h"
 
 #include <getopt.h>
@@ -20,6 +21,7 @@ struct serving {
     struct snapshot snapshot;
     struct server *server;
     struct jobs *jobs;
+    struct share_lane *share;
     struct db *listener; /* hears of applied packages */
     bool is_stopping;
 };
@@ -72,8 +74,16 @@ static int run(struct serving *s, struct server_options *options)
     options->hooks = (struct server_hooks){.work = work_serve,
                                            .worker_create = work_create,
                                            .worker_destroy = work_destroy,
+                                           .loop_fds = share_lane_fds,
+                                           .loop_ready = share_lane_ready,
+                                           .loop_turn = share_lane_turn,
+                                           .loop_tick = share_lane_tick,
+                                           .loop_stop = share_lane_stop,
                                            .arg = &s->work};
-    if (!prepare(s, &e) || !(s->server = server_create(options, &e)))
+    if (!prepare(s, &e) || !(s->share = share_lane_create(s->work.url, &s->snapshot, &e)))
+        return settings_fail(&e);
+    options->hooks.loop_arg = options->read_module = s->share;
+    if (!(s->server = server_create(options, &e)))
         return settings_fail(&e);
     if (!(s->jobs = jobs_start(&s->work, &e)))
         return settings_fail(&e);
@@ -140,6 +150,7 @@ int cmd_serve(int argc, char **argv)
     mkdir(options.upload_folder.p, 0700);
     int code = run(&s, &options);
     server_destroy(s.server);
+    share_lane_destroy(s.share);
     db_close(s.listener);
     snapshot_put(&s.snapshot, NULL);
     return code;

@@ -463,7 +463,7 @@ static void watch_fds(struct server *s)
 {
     struct loop_fd fds[MAX_LOOP_FDS];
     size_t n = s->options.hooks.loop_fds
-                   ? s->options.hooks.loop_fds(s->options.hooks.arg, fds, MAX_LOOP_FDS)
+                   ? s->options.hooks.loop_fds(s->options.hooks.loop_arg, fds, MAX_LOOP_FDS)
                    : 0;
     for (size_t i = 0; i < n; i++) {
         if (fds[i].fd == s->watched[i] && fds[i].wants_write == s->watched_write[i])
@@ -496,15 +496,15 @@ void server_run(struct server *s)
         for (int i = 0; i < n; i++) {
             is_stopped |= ready[i].data.u64 == TAG_STOP;
             if (ready[i].data.u64 < MAX_LOOP_FDS)
-                h->loop_ready(h->arg, (size_t)ready[i].data.u64);
+                h->loop_ready(h->loop_arg, (size_t)ready[i].data.u64);
         }
         MHD_run(s->daemon); /* sends what is answered, reads what came */
         if (h->loop_turn)
-            h->loop_turn(h->arg);
+            h->loop_turn(h->loop_arg);
         if (now_ms() >= next_tick) {
             end_slow_clients(s);
             if (h->loop_tick)
-                h->loop_tick(h->arg);
+                h->loop_tick(h->loop_arg);
             next_tick = now_ms() + 1000;
         }
     }
@@ -580,6 +580,10 @@ void server_destroy(struct server *s)
     pthread_mutex_unlock(&s->lock);
     for (int i = 0; i < s->thread_count; i++)
         pthread_join(s->threads[i], NULL);
+    if (s->options.hooks.loop_stop)
+        s->options.hooks.loop_stop(s->options.hooks.loop_arg);
+    for (int i = 0; s->daemon && i < 20; i++)
+        MHD_run(s->daemon); /* nothing is suspended any more: the last answers leave */
     if (s->daemon)
         MHD_stop_daemon(s->daemon);
     for (int i = 0; s->workers && i < s->options.workers; i++) {

@@ -23,7 +23,9 @@ struct server_hooks {
     void (*loop_ready)(void *arg, size_t index);
     void (*loop_turn)(void *arg);
     void (*loop_tick)(void *arg);
-    void *arg;
+    /* The loop has ended: answer what is still in hand. */
+    void (*loop_stop)(void *arg);
+    void *arg, *loop_arg; /* of the work and worker hooks; of the loop's */
 };
 
 struct server_options {

@@ -647,7 +647,7 @@ static void check_field(struct plan *p, size_t i, str cell, struct checked *out)
     count_field(f, &v, passed, is_empty);
     if (!passed) {
         plan_add_problem(out, f->field, s.p ? s : STR(""), v.reason, v.suggestion);
-        if (v.because != CELL_NONE) {
+        if (v.because != CELL_NONE && (v.reason == REASON_TYPE || v.reason == REASON_DATE_FORM)) {
             out->problems[out->problem_count - 1].detail_zh = str_from(cell_reason_zh(v.because));
             out->problems[out->problem_count - 1].detail_en = str_from(cell_reason_en(v.because));
         }

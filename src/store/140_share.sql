@@ -38,16 +38,16 @@ create table shuzhi.share_grant (
     key_digest text, -- SM3 of the key; the key itself is shown once
     is_revoked boolean not null default false,
     revoked_reason text,
-    version int not null default 1,
-    last_used timestamptz
+    version int not null default 1 -- rises with every change; servers compare it in each look-up
 );
 create index grant_dataset on shuzhi.share_grant (dataset);
 create table shuzhi.share_usage (
     grant_id bigint not null references shuzhi.share_grant,
     day date not null,
     n bigint not null,
+    last_used timestamptz not null default now(),
     primary key (grant_id, day)
-);
+) with (fillfactor = 50); -- one row a grant and day, updated in place many times a second
 
 -- Masks (GB/T 37988 dynamic masking): plain SQL expressions, so that PostgreSQL inlines them and an
 -- unmasked value never leaves the database.
