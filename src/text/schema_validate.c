@@ -66,8 +66,9 @@ static bool is_quiet(const struct run *r)
     return !r->visit || r->has_stopped;
 }
 
-/* Reports what v has filled in already; always false. */
-static bool report(struct spot *s, const char *keyword, struct schema_violation v)
+/* Reports what v has filled in already; always false.  Kept out of line: its frame is large. */
+__attribute__((noinline)) static bool report(struct spot *s, const char *keyword,
+                                             struct schema_violation v)
 {
     BUF_SCOPED struct buf path = {.max = 1 << 20};
     if (is_quiet(s->run))
@@ -259,7 +260,7 @@ static int by_hash(const void *a, const void *b)
     return x->hash < y->hash ? -1 : x->hash > y->hash;
 }
 
-static bool has_equal_items(const struct json *v)
+__attribute__((noinline)) static bool has_equal_items(const struct json *v)
 {
     size_t n = v->array.n;
     const struct json *items = v->array.items;
