@@ -206,17 +206,32 @@ static bool read_const(const struct place *p)
     return true;
 }
 
+static bool has_only_texts(const struct json *choices)
+{
+    for (size_t i = 0; i < choices->array.n; i++) {
+        if (choices->array.items[i].type != JSON_STRING)
+            return false;
+    }
+    return choices->array.n > 0 && choices->array.n < 20000;
+}
+
 static bool read_enum(const struct place *p)
 {
     struct value_rules *r = RULES(p, value);
     if (p->value->type != JSON_ARRAY)
         return bad(p, "an array");
     r->choices = p->value;
-    r->has_only_texts = true;
-    for (size_t i = 0; i < p->value->array.n; i++)
-        r->has_only_texts &= p->value->array.items[i].type == JSON_STRING;
-    for (size_t i = 0; r->has_only_texts && i < p->value->array.n; i++)
-        map_set(&r->texts, p->c->arena, p->value->array.items[i].text, NULL);
+    if (!has_only_texts(r->choices))
+        return true;
+    for (r->slot_mask = 15; r->slot_mask < r->choices->array.n * 2;)
+        r->slot_mask = r->slot_mask * 2 + 1;
+    r->slots = arena_array(p->c->arena, uint16_t, r->slot_mask + 1);
+    for (size_t i = 0; i < r->choices->array.n; i++) {
+        size_t at = schema_name_hash(r->choices->array.items[i].text) & r->slot_mask;
+        while (r->slots[at])
+            at = (at + 1) & r->slot_mask;
+        r->slots[at] = (uint16_t)(i + 1);
+    }
     return true;
 }
 

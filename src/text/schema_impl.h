@@ -95,8 +95,8 @@ struct object_rules {
 struct value_rules {
     const struct json *constant;
     const struct json *choices; /* the array of "enum" */
-    struct map texts;           /* its strings, when it has only such */
-    bool has_only_texts;
+    uint16_t *slots;            /* when it has only strings: hash -> index + 1 */
+    size_t slot_mask;
 };
 
 struct node_list {

@@ -150,10 +150,20 @@ static bool check_type(struct spot *s)
     return violates(s, "type");
 }
 
+static bool is_text_choice(const struct value_rules *r, str text)
+{
+    for (size_t at = schema_name_hash(text) & r->slot_mask; r->slots[at];
+         at = (at + 1) & r->slot_mask) {
+        if (str_equal(r->choices->array.items[r->slots[at] - 1].text, text))
+            return true;
+    }
+    return false;
+}
+
 static bool is_choice(const struct value_rules *r, const struct json *v)
 {
-    if (r->has_only_texts)
-        return v->type == JSON_STRING && map_has(&r->texts, v->text);
+    if (r->slots)
+        return v->type == JSON_STRING && is_text_choice(r, v->text);
     for (size_t i = 0; i < r->choices->array.n; i++) {
         if (value_equal(&r->choices->array.items[i], v))
             return true;
