@@ -3,7 +3,7 @@
 #include "text/regex_impl.h"
 
 enum {
-    MAX_SET_WORK = 1 << 24, /* distinct sets × boundaries between code points */
+    MAX_SET_WORK = 1 << 22, /* distinct sets × boundaries between code points */
     MAX_STATES = 1000,
     MAX_TABLE = 1 << 16, /* states × classes */
     MAX_VISITS = 4 << 20 /* steps followed while determinizing */
