@@ -169,7 +169,7 @@ function Desk() {
       </Layout.Header>
       <Layout hasSider={isWide}>
         {isWide && <Layout.Sider width={208} className="side"><SideMenu /></Layout.Sider>}
-        <Layout.Content>
+        <div className="content">
           <main id="main" ref={main} tabIndex={-1}>
             <Fallen key={pathname}>
               <Suspense fallback={<div className="waiting" role="status"><Spin /> {t('app.loading')}</div>}>
@@ -177,7 +177,7 @@ function Desk() {
               </Suspense>
             </Fallen>
           </main>
-        </Layout.Content>
+        </div>
       </Layout>
       <Drawer open={isMenuOpen} onClose={() => setMenuOpen(false)} placement="left" width={260} title={t('menu.label')} styles={{ body: { padding: 0 } }}>
         <SideMenu onGo={() => setMenuOpen(false)} />

@@ -123,7 +123,7 @@ export default function RecordPage() {
                     {d.fields.map((f) => (
                       <div key={f.name}>
                         <dt>{pick(f.title)}</dt>
-                        <dd><FieldValue field={f} value={r.record[f.name]} isMasked={masked.has(f.name)} /></dd>
+                        <dd><FieldValue field={f} value={r.record[f.name]} isMasked={masked.has(f.name)} showsCode /></dd>
                         <dd><Button size="small" type="text" icon={<FlagOutlined />} onClick={() => setReporting(f)} aria-label={t('report.of', { field: pick(f.title) })}>{t('report.short')}</Button></dd>
                       </div>
                     ))}

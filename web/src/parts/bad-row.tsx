@@ -98,7 +98,7 @@ export function BadRowForm({ batch, row, fields, onChange, onWalk }: BadRowProps
   const good = fields.filter((f) => !byField.has(f.name));
   const valueOf = (name: string) => edits[name] ?? row.values[name] ?? '';
   const set = (name: string, v: string) => setEdits((old) => ({ ...old, [name]: v }));
-  const who = good.map((f) => row.values[f.name]).filter((v): v is string => Boolean(v)).slice(0, 4).join(' · ');
+  const who = good.filter((f) => !f.code).map((f) => row.values[f.name]).filter((v): v is string => Boolean(v)).slice(0, 4).join(' · ');
   const suggestions = bad.filter((f) => byField.get(f.name)?.suggestion !== null);
 
   const save = async (more: Record<string, string> = {}) => {
@@ -165,7 +165,7 @@ export function BadRowForm({ batch, row, fields, onChange, onWalk }: BadRowProps
     return (
       <div className={`bad-row is-done is-${row.state}`} data-bad-row={row.row}>
         <span className="bad-no">{t('quarantine.row', { n: row.row })}</span>
-        <span className="bad-who">{fields.map((f) => row.values[f.name]).filter(Boolean).slice(0, 4).join(' · ')}</span>
+        <span className="bad-who">{fields.filter((f) => !f.code).map((f) => row.values[f.name]).filter(Boolean).slice(0, 4).join(' · ')}</span>
         <span>{row.state === 'landed' ? <CheckCircleOutlined className="score-good" aria-hidden /> : <MinusCircleOutlined aria-hidden />} {t(`state.${row.state}`)}</span>
       </div>
     );
@@ -190,14 +190,10 @@ export function BadRowForm({ batch, row, fields, onChange, onWalk }: BadRowProps
       </div>
       {problem && <ProblemBox problem={problem} onClose={() => setProblem(null)} />}
       {whole.map((p, i) => <p key={i} className="bad-reason"><CloseCircleOutlined aria-hidden /> {pick(p.reason)}</p>)}
+      <div className="bad-body">
       <div className="bad-cells">
         {bad.map((f) => <Cell key={f.name} id={`${base}${f.name}`} field={f} name={f.name} value={valueOf(f.name)} problem={byField.get(f.name)} onChange={(v) => set(f.name, v)} />)}
       </div>
-      {isOpen && (
-        <div className="more-cells">
-          {good.map((f) => <Cell key={f.name} id={`${base}${f.name}`} field={f} name={f.name} value={valueOf(f.name)} isPlain onChange={(v) => set(f.name, v)} />)}
-        </div>
-      )}
       <div className="bad-acts">
         {isDropping ? (
           <>
@@ -214,6 +210,12 @@ export function BadRowForm({ batch, row, fields, onChange, onWalk }: BadRowProps
           </>
         )}
       </div>
+      </div>
+      {isOpen && (
+        <div className="more-cells">
+          {good.map((f) => <Cell key={f.name} id={`${base}${f.name}`} field={f} name={f.name} value={valueOf(f.name)} isPlain onChange={(v) => set(f.name, v)} />)}
+        </div>
+      )}
     </form>
   );
 }

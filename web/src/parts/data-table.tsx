@@ -9,6 +9,8 @@ import { nextOrder, orderOf } from '../filters';
 export interface Column<R> {
   key: string;
   title: string;
+  /* A mark beside the title, such as "masked". */
+  mark?: ReactNode;
   render: (row: R) => ReactNode;
   width?: number;
   align?: 'right';
@@ -147,12 +149,12 @@ export function DataTable<R extends object>(p: DataTableProps<R>) {
   };
 
   const head = (c: Column<R>) => {
-    if (!c.canOrder || !p.onOrder) return c.title;
+    if (!c.canOrder || !p.onOrder) return <>{c.title} {c.mark}</>;
     const order = orderOf(p.order ?? null, c.key);
     return (
-      <button type="button" className="order" onClick={() => p.onOrder?.(nextOrder(p.order ?? null, c.key))}>
+      <span className="nowrap"><button type="button" className="order" onClick={() => p.onOrder?.(nextOrder(p.order ?? null, c.key))}>
         {c.title} {order === 'ascending' ? <ArrowUpOutlined /> : order === 'descending' ? <ArrowDownOutlined /> : <SwapOutlined rotate={90} className="order-none" />}
-      </button>
+      </button> {c.mark}</span>
     );
   };
 

@@ -30,10 +30,14 @@ interface FieldValueProps {
   field: Pick<Field, 'type' | 'code'> & Partial<Field>;
   value: unknown;
   isMasked?: boolean;
+  /* In a table the head of the column carries the mark. */
+  isMarkQuiet?: boolean;
+  /* The code beside its title, where there is room. */
+  showsCode?: boolean;
 }
 
 /* One value as people read it: codes by their titles, numbers grouped with unit, masks marked, "none" told apart from "". */
-export function FieldValue({ field, value, isMasked }: FieldValueProps) {
+export function FieldValue({ field, value, isMasked, isMarkQuiet, showsCode }: FieldValueProps) {
   const { t, pick } = useI18n();
   const codes = useCodes(isMasked ? null : field.code);
   if (value === null || value === undefined || value === '') return <span className="soft" title={t('field.none')}>—</span>;
@@ -45,9 +49,9 @@ export function FieldValue({ field, value, isMasked }: FieldValueProps) {
   const item = codes?.items.find((i) => i.code === text);
   return (
     <span className={isMasked ? 'masked' : undefined}>
-      {item ? <>{pick(item.title)} <span className="soft code">{text}</span></> : shown}
+      {item ? <span title={text}>{pick(item.title)}{showsCode && <span className="soft code"> {text}</span>}</span> : shown}
       {field.unit && !isMasked ? <span className="soft"> {pick(field.unit)}</span> : null}
-      {isMasked && <> <MaskedMark /></>}
+      {isMasked && !isMarkQuiet && <> <MaskedMark /></>}
     </span>
   );
 }

@@ -14,6 +14,7 @@ import { EmptyState } from './empty-state';
 import { FieldValue, useCodes } from './field-value';
 import { ProblemBox } from './problem-box';
 import { SearchBox } from './search-box';
+import { MaskedMark } from './tags';
 import { useFilters } from './use-filters';
 import { useLoad } from './use-load';
 
@@ -101,12 +102,13 @@ export function RecordsTable({ dataset, columns: only, filters, order: startOrde
     return fields.map((f, i) => ({
       key: f.name,
       title: pick(f.title),
+      mark: masked.has(f.name) ? <MaskedMark /> : undefined,
       isHead: i === 0,
       isExtra: !only && i >= 9,
       canOrder: true,
       align: f.type === 'number' || (f.type === 'integer' && !f.code) ? 'right' : undefined,
       render: (r) => {
-        const v = <FieldValue field={f} value={r[f.name]} isMasked={masked.has(f.name)} />;
+        const v = <FieldValue field={f} value={r[f.name]} isMasked={masked.has(f.name)} isMarkQuiet />;
         return i === 0 ? <Link to={`/datasets/${encodeURIComponent(dataset.id)}/records/${encodeURIComponent(r._key)}`}>{v}</Link> : v;
       },
     }));
