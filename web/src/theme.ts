@@ -17,8 +17,10 @@ export const COLOR = {
   actGround: '#eaf0fe',
 } as const;
 
-export const FONT =
-  '"PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", system-ui, sans-serif';
+/* System fonts only.  Chinese text takes its own punctuation; English text must not get full-width quotation marks. */
+const CJK = '"PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC"';
+const FONTS = { zh: `${CJK}, system-ui, sans-serif`, en: `system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", ${CJK}, sans-serif` };
+export const FONT = 'var(--font)';
 
 export const theme: ThemeConfig = {
   hashed: false,
@@ -30,6 +32,14 @@ export const theme: ThemeConfig = {
     colorSuccess: COLOR.good,
     colorWarning: COLOR.warn,
     colorError: COLOR.bad,
+    colorSuccessBg: COLOR.goodGround,
+    colorSuccessBorder: '#a9d8ba',
+    colorWarningBg: COLOR.warnGround,
+    colorWarningBorder: '#e8c88f',
+    colorErrorBg: COLOR.badGround,
+    colorErrorBorder: '#f0b4ae',
+    colorInfoBg: COLOR.actGround,
+    colorInfoBorder: '#b7c9f8',
     colorTextBase: COLOR.ink,
     colorText: COLOR.ink,
     colorTextSecondary: COLOR.soft,
@@ -66,5 +76,5 @@ export const theme: ThemeConfig = {
 /* The same colours for base.css: theme.ts stays the one place that knows them. */
 export function setStyleVariables(root: HTMLElement) {
   for (const [name, value] of Object.entries(COLOR)) root.style.setProperty(`--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`, value);
-  root.style.setProperty('--font', FONT);
+  for (const [lang, value] of Object.entries(FONTS)) root.style.setProperty(`--font-${lang}`, value);
 }

@@ -12,7 +12,7 @@ export interface User {
   roles: { id: string; title: Title }[];
   may: string[];
 }
-export interface Session { user: User; csrf: string }
+export interface Session { user: User; csrf: string; county?: Title }
 
 export type WaitingKind = 'case' | 'request' | 'quarantine' | 'mapping' | 'key';
 export interface Waiting {

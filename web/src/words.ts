@@ -1,7 +1,7 @@
 /* Every word of the desk, [Chinese, English].  "{n|row|rows}" picks by the number; see text.ts. */
 export const words = {
   'app.name': ['数治', 'Shuzhi'],
-  'app.county': ['德清县数据工作台', 'Deqing County data desk'],
+  'app.county': ['{county}数据工作台', '{county} data desk'],
   'app.switch': ['English', '中文'],
   'app.skip': ['跳到正文', 'Skip to the content'],
   'app.trail': ['所在位置', 'You are here'],
@@ -44,7 +44,7 @@ export const words = {
   'problem.OFFLINE.next': ['请检查网络后再试。', 'Check the network and try again.'],
 
   'signin.title': ['工作人员登录', 'Staff sign-in'],
-  'signin.county': ['德清县数据工作台', 'Deqing County data desk'],
+  'signin.county': ['县域数据工作台', 'The data desk of a county'],
   'signin.lead': ['归集一次，处处可用：把部门的文件变成可信、可共享的数据。', 'Collected once, used everywhere: turn a department’s files into data others can trust and use.'],
   'signin.point.check': ['每一行都核验，坏数据附上看得懂的原因', 'Every row is checked; a bad one comes with a reason you can understand'],
   'signin.point.share': ['依法申请共享，按字段授权，按等级脱敏', 'Sharing by law: granted by field, masked by grade'],
@@ -74,7 +74,7 @@ export const words = {
   'menu.share.grants': ['授权与密钥', 'Grants and keys'],
   'menu.cases': ['问题数据', 'Wrong values'],
   'menu.audit': ['审计', 'Audit'],
-  'menu.apps': ['业务页面', 'Department pages'],
+  'menu.apps': ['业务页面', 'Pages'],
   'menu.account': ['我的账号', 'My account'],
   'menu.signout': ['退出登录', 'Sign out'],
 
@@ -355,6 +355,8 @@ export const words = {
   'intake.title': ['导入文件', 'Load a file'],
   'intake.lead': ['选择要更新的数据集，再拖入文件。每一行都会核验，好的入库，坏的等您改。', 'Choose the dataset to renew, then drop the file. Every row is checked: the good land, the bad wait for you.'],
   'intake.pick': ['导入到哪个数据集', 'Into which dataset'],
+  'intake.pick.none': ['您没有可以导入的数据集', 'There is no dataset you may load into'],
+  'intake.pick.none.how': ['各数据集由数源部门的数据员导入；您可以在目录里查看和申请共享。', 'Each dataset is loaded by its owner’s clerks; in the catalogue you can look, and ask for a share.'],
   'intake.last': ['上次导入 {at}', 'last loaded {at}'],
   'intake.into': ['导入到 {title}', 'Load into {title}'],
   'intake.send.lead': ['第一步选文件，第二步核对表头，第三步看结果。中途可以离开，随时回来。', 'Choose the file, check the headers, see the result. You can leave at any time and come back.'],
@@ -392,7 +394,7 @@ export const words = {
   'mapping.missing.how': ['请在“存入字段”里选出对应的列；文件里确实没有时，请补齐后重新上传。', 'Choose their columns under “Goes to”; if the file has none, add them and send it again.'],
   'mapping.twice': ['两列存入了同一字段：{names}', 'Two columns go to the same field: {names}'],
   'mapping.none': ['文件里没有列', 'The file has no columns'],
-  'mapping.sheet': ['工作表 {name}，', 'Sheet {name},'],
+  'mapping.sheet': ['工作表 {name}，', 'Sheet “{name}”,'],
   'mapping.headrow': ['表头在第 {n} 行', 'headers in row {n}'],
   'mapping.start': ['开始导入', 'Start loading'],
   'mapping.started': ['已开始导入', 'Loading has started'],
@@ -674,7 +676,7 @@ export const words = {
   'audit.fields': ['字段', 'Fields'],
   'audit.address': ['来源地址', 'Address'],
   'audit.grant': ['凭授权', 'under a grant'],
-  'audit.find.who': ['搜账号', 'Find an account'],
+  'audit.find.who': ['账号', 'Account'],
   'audit.key': ['主键', 'Record key'],
   'audit.from': ['从', 'From'],
   'audit.to': ['到', 'To'],

@@ -1,10 +1,12 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { api, setCsrf, setOnSignedOut } from '../api';
 import { problemOf, type ApiProblem } from '../problem';
-import type { Session, User } from '../types';
+import type { Session, Title, User } from '../types';
 
 interface SessionState {
   user: User | null;
+  /* The county this server serves, where it says so. */
+  county: Title | null;
   isLoading: boolean;
   problem: ApiProblem | null;
   enter: (session: Session) => void;
@@ -16,12 +18,14 @@ const Context = createContext<SessionState | null>(null);
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [user, setUser] = useState<User | null>(null);
+  const [county, setCounty] = useState<Title | null>(null);
   const [isLoading, setLoading] = useState(true);
   const [problem, setProblem] = useState<ApiProblem | null>(null);
 
   const enter = useCallback((s: Session) => {
     setCsrf(s.csrf);
     setUser(s.user);
+    setCounty(s.county ?? null);
     setProblem(null);
   }, []);
   const forget = useCallback(() => {
@@ -50,8 +54,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, [forget]);
 
   const value = useMemo(
-    () => ({ user, isLoading, problem, enter, leave, retry: look }),
-    [user, isLoading, problem, enter, leave, look],
+    () => ({ user, county, isLoading, problem, enter, leave, retry: look }),
+    [user, county, isLoading, problem, enter, leave, look],
   );
   return <Context.Provider value={value}>{children}</Context.Provider>;
 }

@@ -17,6 +17,7 @@ import { useLoad } from '../parts/use-load';
 import { theme } from '../theme';
 import { useSession, useUser } from './session';
 import { Fallen } from './fallen';
+import { mayAny } from './may';
 import { openKeys, selectedKey } from './menu';
 
 const Home = lazy(() => import('../pages/home'));
@@ -50,6 +51,7 @@ type MenuItem = NonNullable<MenuProps['items']>[number];
 
 function useMenu(): MenuItem[] {
   const { t, pick } = useI18n();
+  const user = useUser();
   const menu = useLoad(() => api.menu().catch(() => ({ groups: [] })), []);
   const link = (key: string, text: string) => ({ key, label: <Link to={key}>{text}</Link> });
   const groups = menu.data?.groups ?? [];
@@ -62,11 +64,11 @@ function useMenu(): MenuItem[] {
     { ...link('/', t('menu.home')), icon: <HomeOutlined /> },
     { ...link('/datasets', t('menu.catalogue')), icon: <DatabaseOutlined /> },
     { key: 'intake', icon: <ImportOutlined />, label: t('menu.intake'), children: [
-      link('/intake', t('menu.intake.load')), link('/batches', t('menu.intake.batches')), link('/quarantine', t('menu.intake.quarantine'))] },
+      ...(mayAny(user, 'intake') ? [link('/intake', t('menu.intake.load'))] : []), link('/batches', t('menu.intake.batches')), link('/quarantine', t('menu.intake.quarantine'))] },
     { key: 'share', icon: <ShareAltOutlined />, label: t('menu.share'), children: [
-      link('/requests/new', t('menu.share.ask')), link('/requests', t('menu.share.requests')), link('/grants', t('menu.share.grants'))] },
+      ...(mayAny(user, 'request') ? [link('/requests/new', t('menu.share.ask'))] : []), link('/requests', t('menu.share.requests')), link('/grants', t('menu.share.grants'))] },
     { ...link('/cases', t('menu.cases')), icon: <IssuesCloseOutlined /> },
-    { ...link('/audit', t('menu.audit')), icon: <AuditOutlined /> },
+    ...(mayAny(user, 'audit') ? [{ ...link('/audit', t('menu.audit')), icon: <AuditOutlined /> }] : []),
     ...(packages.length ? [{ key: 'apps', icon: <AppstoreOutlined />, label: t('menu.apps'), children: packages }] : []),
   ];
 }
@@ -126,7 +128,7 @@ function useGlobalKeys(onHelp: () => void) {
 function Desk() {
   const { t, pick } = useI18n();
   const user = useUser();
-  const { leave } = useSession();
+  const { leave, county } = useSession();
   const go = useNavigate();
   const { pathname } = useLocation();
   const isWide = Grid.useBreakpoint().lg !== false;
@@ -149,7 +151,7 @@ function Desk() {
       <a className="skip" href="#main" onClick={(e) => { e.preventDefault(); main.current?.focus(); }}>{t('app.skip')}</a>
       <Layout.Header className="top">
         {!isWide && <Button type="text" icon={<MenuOutlined />} aria-label={t('menu.open')} aria-expanded={isMenuOpen} onClick={() => setMenuOpen(true)} />}
-        <Link to="/" className="brand"><img src="/favicon.svg" alt="" width="26" height="26" /> <span>{t('app.name')}</span> <span className="brand-county">{t('app.county')}</span></Link>
+        <Link to="/" className="brand"><img src="/favicon.svg" alt="" width="26" height="26" /> <span>{t('app.name')}</span> {county && <span className="brand-county">{t('app.county', { county: pick(county) })}</span>}</Link>
         <span className="top-space" />
         <Button type="text" className="top-help" icon={<QuestionCircleOutlined />} aria-label={t('keys.title')} onClick={() => setHelpOpen(true)} />
         <LangSwitch />

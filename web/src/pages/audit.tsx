@@ -24,7 +24,7 @@ function KeyFilter({ value, onSet }: { value: string; onSet: (v: string) => void
   const { t } = useI18n();
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
-  return <Input aria-label={t('audit.key')} placeholder={t('audit.key')} style={{ width: 190 }} allowClear value={text} onChange={(e) => { setText(e.target.value); if (!e.target.value) onSet(''); }} onPressEnter={() => onSet(text.trim())} onBlur={() => text.trim() !== value && onSet(text.trim())} />;
+  return <Input aria-label={t('audit.key')} placeholder={t('audit.key')} style={{ width: 170 }} allowClear value={text} onChange={(e) => { setText(e.target.value); if (!e.target.value) onSet(''); }} onPressEnter={() => onSet(text.trim())} onBlur={() => text.trim() !== value && onSet(text.trim())} />;
 }
 
 export default function Audit() {
@@ -56,11 +56,11 @@ export default function Audit() {
             <>
               <SearchBox value={values.who ?? ''} onSearch={(who) => set({ who })} label={t('audit.find.who')} />
               <DatasetSelect value={values.dataset ?? ''} onChange={(dataset) => set({ dataset })} />
-              <Select showSearch optionFilterProp="label" aria-label={t('audit.action')} value={values.action ?? ''} onChange={(action) => set({ action })} style={{ width: 180 }}
+              <Select showSearch optionFilterProp="label" aria-label={t('audit.action')} value={values.action ?? ''} onChange={(action) => set({ action })} style={{ width: 150 }}
                 options={[{ value: '', label: t('audit.action.any') }, ...ACTIONS.map((a) => ({ value: a, label: codeWords(t, 'action', a) }))]} />
               <KeyFilter value={values.key ?? ''} onSet={(k) => set({ key: k })} />
-              <DatePicker aria-label={t('audit.from')} placeholder={t('audit.from')} value={values.from ? dayjs(values.from) : null} onChange={(d) => set({ from: d ? d.format('YYYY-MM-DD') : '' })} />
-              <DatePicker aria-label={t('audit.to')} placeholder={t('audit.to')} value={values.to ? dayjs(values.to) : null} onChange={(d) => set({ to: d ? d.format('YYYY-MM-DD') : '' })} />
+              <DatePicker style={{ width: 125 }} aria-label={t('audit.from')} placeholder={t('audit.from')} value={values.from ? dayjs(values.from) : null} onChange={(d) => set({ from: d ? d.format('YYYY-MM-DD') : '' })} />
+              <DatePicker style={{ width: 125 }} aria-label={t('audit.to')} placeholder={t('audit.to')} value={values.to ? dayjs(values.to) : null} onChange={(d) => set({ to: d ? d.format('YYYY-MM-DD') : '' })} />
               {isFiltered && <Button onClick={() => set(Object.fromEntries(names.map((n) => [n, ''])))}>{t('filter.clear')}</Button>}
             </>
           }

@@ -79,13 +79,13 @@ function Result({ b, dataset }: { b: Batch; dataset: Dataset | null }) {
           description={left > 0 ? t('batch.done.bad') : t('batch.done.all')}
         />
       )}
-      {c && (
+      {c && c.rows > 0 && (
         <div className="counts">
           {COUNTS.map((k) => <div key={k} className={k === 'quarantined' && left > 0 ? 'is-bad' : undefined}><b>{formatNumber(c[k])}</b><span className="soft">{t(`batch.count.${k}`)}</span></div>)}
         </div>
       )}
       <Reasons b={b} dataset={dataset} />
-      {quality && quality.score !== null && (
+      {quality && quality.score !== null && b.state === 'done' && (c?.rows ?? 0) > 0 && (
         <Section title={t('batch.quality')}>
           <div className="quality-now"><p className="big-score"><Score value={quality.score} /></p>{quality.dimensions && <DimensionBars dimensions={quality.dimensions} />}</div>
         </Section>

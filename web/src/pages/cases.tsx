@@ -4,8 +4,9 @@ import { CheckCircleOutlined, FlagOutlined } from '@ant-design/icons';
 import { api } from '../api';
 import { useI18n } from '../i18n';
 import { DataTable, Pager, type Column } from '../parts/data-table';
-import { useDatasets } from '../parts/dataset-select';
+import { useDataset, useDatasets } from '../parts/dataset-select';
 import { EmptyState } from '../parts/empty-state';
+import { FieldValue } from '../parts/field-value';
 import { LinkButton } from '../parts/link-button';
 import { Page, Section } from '../parts/page';
 import { ProblemBox } from '../parts/problem-box';
@@ -14,6 +15,20 @@ import { useFilters } from '../parts/use-filters';
 import { useLoad } from '../parts/use-load';
 import { formatDay } from '../text';
 import type { Case, CaseState } from '../types';
+
+/* "Education: 41 -> 21" as people say it. */
+function Change({ c }: { c: Case }) {
+  const { t, pick } = useI18n();
+  const field = useDataset(c.dataset)?.fields.find((f) => f.name === c.field);
+  if (c.kind !== 'wrong-value') return <>—</>;
+  const show = (v: unknown) => (field ? <FieldValue field={field} value={v} isMarkQuiet /> : String(v ?? '—'));
+  return (
+    <span className="case-change">
+      <span className="soft">{pick(field?.title) || c.field} </span>
+      <span className="was">{show(c.value)}</span> → <strong>{c.proposed ? show(c.proposed) : t('case.unknown')}</strong>
+    </span>
+  );
+}
 
 const STATES: CaseState[] = ['open', 'fixed', 'rejected'];
 
@@ -27,7 +42,7 @@ export default function Cases() {
   const titleOf = (c: Case) => pick(c.dataset_title) || pick(datasets.find((d) => d.id === c.dataset)?.title) || c.dataset;
   const columns: Column<Case>[] = [
     { key: 'what', title: t('case.what'), isHead: true, render: (c) => <><Link className="cell-main" to={`/cases/${c.id}`}>{t(`case.kind.${c.kind}`)} · {titleOf(c)}</Link><span className="cell-sub">{c.note}</span></> },
-    { key: 'value', title: t('case.change'), render: (c) => c.kind === 'wrong-value' ? <span className="cell-wrap"><span className="was">{String(c.value ?? '—')}</span> → <strong>{c.proposed || t('case.unknown')}</strong></span> : '—' },
+    { key: 'value', title: t('case.change'), render: (c) => <Change c={c} /> },
     { key: 'reporter', title: t('case.reporter'), render: (c) => c.reporter ? <>{pick(c.reporter.name)}<span className="cell-sub">{pick(c.reporter.organisation)}</span></> : t('case.system') },
     { key: 'state', title: t('batch.state'), render: (c) => <StateTag state={c.state} /> },
     { key: 'due', title: t('case.due'), render: (c) => c.state === 'open' ? <DueIn due={c.due} daysLeft={c.days_left} /> : <span className="num">{formatDay(c.closed_at)}</span> },

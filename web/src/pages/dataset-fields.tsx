@@ -40,7 +40,7 @@ export default function DatasetFields({ dataset }: { dataset: Dataset }) {
     ) },
     { key: 'type', title: t('field.type'), render: (f) => (
       <>
-        {codeWords(t, 'type', f.type)}
+        {codeWords(t, 'type', f.type)}{f.unit && <span className="soft"> {pick(f.unit)}</span>}
         {f.format && <span className="cell-sub">{codeWords(t, 'format', f.format)}</span>}
         {f.code && <span className="cell-sub"><a href={`#${f.code}`} onClick={(e) => { e.preventDefault(); setOpen(f); }}>{t('field.codes')}</a></span>}
       </>
@@ -48,7 +48,6 @@ export default function DatasetFields({ dataset }: { dataset: Dataset }) {
     { key: 'required', title: t('field.required'), render: (f) => t(f.is_required ? 'field.required.yes' : 'field.required.no') },
     { key: 'grade', title: t('dataset.grade'), render: (f) => <GradeTag grade={f.grade} /> },
     { key: 'mask', title: t('field.mask'), render: (f) => f.mask ? codeWords(t, 'mask', f.mask) : <span className="soft">{t('field.mask.none')}</span> },
-    { key: 'unit', title: t('field.unit'), isExtra: true, render: (f) => pick(f.unit) || '—' },
     { key: 'description', title: t('field.description'), render: (f) => <span className="cell-wrap">{pick(f.description) || '—'}</span> },
   ];
   return (
@@ -56,7 +55,6 @@ export default function DatasetFields({ dataset }: { dataset: Dataset }) {
       <DataTable
         id="fields"
         label={t('dataset.tab.fields')}
-        canChoose
         columns={columns}
         rows={dataset.fields}
         rowKey={(f) => f.name}

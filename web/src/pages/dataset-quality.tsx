@@ -18,11 +18,12 @@ function Trend({ trend }: { trend: Quality['trend'] }) {
   const { t } = useI18n();
   const option = useMemo<EChartsOption>(() => {
     const low = Math.min(...trend.map((x) => x.score));
+    const step = low >= 80 ? 5 : 20;
     return {
       grid: { left: 44, right: 16, top: 30, bottom: 28 },
       tooltip: { trigger: 'axis' },
       xAxis: { type: 'category', data: trend.map((x) => formatDay(x.day).slice(5)) },
-      yAxis: { type: 'value', name: t('quality.axis'), min: Math.max(0, Math.floor(low / 5) * 5 - 5), max: 100 },
+      yAxis: { type: 'value', name: t('quality.axis'), min: Math.max(0, Math.floor((low - 1) / step) * step), max: 100, interval: step },
       series: [{ type: 'line', name: t('dataset.score'), data: trend.map((x) => Math.round(x.score * 10) / 10) }],
     };
   }, [trend, t]);

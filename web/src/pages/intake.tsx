@@ -3,10 +3,13 @@ import { Link, useNavigate, useParams, useSearchParams } from 'react-router-dom'
 import { Alert, Button, Progress, Upload } from 'antd';
 import { CloudUploadOutlined, InboxOutlined } from '@ant-design/icons';
 import { api } from '../api';
+import { useUser } from '../app/session';
+import { mayDo } from '../app/may';
 import { useI18n } from '../i18n';
 import { useAnnounce } from '../parts/announce';
 import { BatchTable } from '../parts/batch-table';
 import { EmptyState } from '../parts/empty-state';
+import { LinkButton } from '../parts/link-button';
 import { Loaded, Page, Section } from '../parts/page';
 import { ProblemBox } from '../parts/problem-box';
 import { SearchBox } from '../parts/search-box';
@@ -14,6 +17,7 @@ import { useLoad } from '../parts/use-load';
 import { updateWords } from '../parts/update-words';
 import { problemOf, type ApiProblem } from '../problem';
 import { formatBytes, formatDay } from '../text';
+import type { DatasetSummary } from '../types';
 
 const ACCEPT = '.csv,.tsv,.txt,.xlsx,.jsonl,.ndjson,.json,.gpkg,.shp,.zip';
 
@@ -21,16 +25,20 @@ function PickDataset() {
   const { t, pick } = useI18n();
   const [search, setSearch] = useSearchParams();
   const q = search.get('q') ?? '';
+  const user = useUser();
   const load = useLoad((s) => api.datasets({ q }, s), [q]);
+  /* My own organisation's first: those are what one loads every day. */
+  const isOwn = (d: DatasetSummary) => d.owner.code === user.organisation.code;
+  const mine = (all: DatasetSummary[]) => all.filter((d) => mayDo(user, 'intake', d.id)).sort((a, b) => Number(isOwn(b)) - Number(isOwn(a)));
   return (
     <Page title={t('intake.title')} lead={t('intake.lead')}>
       <Section title={t('intake.pick')} extra={<SearchBox value={q} onSearch={(v) => setSearch(v ? { q: v } : {}, { replace: true })} label={t('catalogue.search')} />}>
         <Loaded load={load}>
-          {({ datasets }) => datasets.length === 0 ? (
-            <EmptyState icon={<InboxOutlined />} what={t('catalogue.nothing')} how={t('catalogue.nothing.how')} />
+          {({ datasets }) => mine(datasets).length === 0 ? (
+            <EmptyState icon={<InboxOutlined />} what={t(q ? 'catalogue.nothing' : 'intake.pick.none')} how={t(q ? 'catalogue.nothing.how' : 'intake.pick.none.how')} action={!q && <LinkButton to="/datasets">{t('menu.catalogue')}</LinkButton>} />
           ) : (
             <ul className="pick">
-              {datasets.map((d) => (
+              {mine(datasets).map((d) => (
                 <li key={d.id}>
                   <Link to={`/intake/${encodeURIComponent(d.id)}`}>
                     <strong>{pick(d.title)}</strong>

@@ -1,13 +1,13 @@
 /* ECharts with only the parts that are used, loaded when the first chart is; one theme. */
 import { useEffect, useRef } from 'react';
 import type { EChartsOption } from 'echarts';
-import { COLOR, FONT } from '../theme';
+import { COLOR } from '../theme';
 
 const loadEcharts = () => import('./echarts-core');
 
 const THEME = {
   color: [COLOR.act, '#0f766e', '#96580a', '#6d28d9', '#b3261e', '#475569'],
-  textStyle: { fontFamily: FONT, color: COLOR.ink },
+  textStyle: { fontFamily: 'inherit', color: COLOR.ink },
   line: { symbolSize: 6, lineStyle: { width: 2 } },
   categoryAxis: { axisLine: { lineStyle: { color: COLOR.line } }, axisLabel: { color: COLOR.soft }, axisTick: { show: false } },
   valueAxis: { axisLabel: { color: COLOR.soft }, splitLine: { lineStyle: { color: '#edf0f4' } }, nameTextStyle: { color: COLOR.soft } },

@@ -215,7 +215,7 @@ export function DataTable<R extends object>(p: DataTableProps<R>) {
         />
       )}
       {p.foot && !isEmpty && <div className="table-foot">{p.foot}</div>}
-      {rows.length > 1 && !isNarrow && <p className="keys-hint"><kbd>j</kbd> <kbd>k</kbd> {t('table.keys.walk')}{p.linkOf && <> · <kbd>Enter</kbd> {t('table.keys.open')}</>} · <kbd>/</kbd> {t('table.keys.find')}</p>}
+      {rows.length > 1 && !isNarrow && <p className="keys-hint"><kbd>j</kbd> <kbd>k</kbd> {t('table.keys.walk')}{p.linkOf && <> · <kbd>Enter</kbd> {t('table.keys.open')}</>}{p.toolbar && <> · <kbd>/</kbd> {t('table.keys.find')}</>}</p>}
     </div>
   );
 }
