@@ -216,6 +216,7 @@ export const words = {
   'dataset.load': ['导入文件', 'Load a file'],
   'dataset.quarantined': ['待改行数', 'Rows to fix'],
   'dataset.quarantined.fix': ['待改行数 · 去修改', 'Rows to fix · fix them'],
+  'dataset.tabs': ['数据集的各部分', 'Parts of the dataset'],
   'dataset.tab.fields': ['字段', 'Fields'],
   'dataset.tab.records': ['记录', 'Records'],
   'dataset.tab.quality': ['质量', 'Quality'],

@@ -1,6 +1,5 @@
 import { lazy, Suspense } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router-dom';
-import { Tabs } from 'antd';
 import { ImportOutlined, ShareAltOutlined } from '@ant-design/icons';
 import { api } from '../api';
 import { useI18n } from '../i18n';
@@ -30,7 +29,7 @@ function Body({ tab, d }: { tab: Tab; d: Dataset }) {
 export default function DatasetPage() {
   const { t, lang, pick } = useI18n();
   const { dataset: id = '' } = useParams();
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
   const load = useLoad((s) => api.dataset(id, s), [id]);
   const tab = TABS.find((x) => x === search.get('tab')) ?? 'fields';
   const d = load.data;
@@ -57,15 +56,12 @@ export default function DatasetPage() {
               <div><span className="figure-n">{formatCount(it.quarantined, lang)}</span><span className="figure-t">{it.quarantined > 0 && it.may.fix ? <Link to={`/quarantine?dataset=${encodeURIComponent(id)}`}>{t('dataset.quarantined.fix')}</Link> : t('dataset.quarantined')}</span></div>
               <div><span className="figure-n figure-name">{pick(it.owner.title)}</span><span className="figure-t">{t('dataset.owner')}{it.standard_ref ? ` · ${it.standard_ref}` : ''}</span></div>
             </div>
-            <Tabs
-              activeKey={tab}
-              onChange={(key) => setSearch(key === 'fields' ? {} : { tab: key })}
-              items={TABS.map((key) => ({
-                key,
-                label: t(`dataset.tab.${key}`),
-                children: key === tab ? <Suspense fallback={null}><Body tab={key} d={it} /></Suspense> : null,
-              }))}
-            />
+            <nav className="tabs" aria-label={t('dataset.tabs')}>
+              {TABS.map((key) => (
+                <Link key={key} to={key === 'fields' ? '?' : `?tab=${key}`} aria-current={key === tab ? 'page' : undefined}>{t(`dataset.tab.${key}`)}</Link>
+              ))}
+            </nav>
+            <Suspense fallback={null}><Body tab={tab} d={it} /></Suspense>
           </>
         )}
       </Loaded>

@@ -102,6 +102,11 @@ function ColumnChooser<R>({ columns, shown, choose }: { columns: Column<R>[]; sh
   );
 }
 
+/* The table measures its columns with a hidden copy of their titles, so a title is plain text and the buttons are drawn here. */
+function HeadCell({ head, ...rest }: { head?: ReactNode; children?: ReactNode }) {
+  return <th {...rest}>{head ?? rest.children}</th>;
+}
+
 export function DataTable<R extends object>(p: DataTableProps<R>) {
   const { t } = useI18n();
   const go = useNavigate();
@@ -201,16 +206,18 @@ export function DataTable<R extends object>(p: DataTableProps<R>) {
           pagination={false}
           scroll={{ x: 'max-content' }}
           onRow={rowProps}
+          components={{ header: { cell: HeadCell } }}
           columns={shown.map((c) => ({
             key: c.key,
-            title: head(c),
+            title: c.title,
             width: c.width,
             align: c.align,
             render: (_: unknown, row: R) => c.render(row),
             onHeaderCell: () => ({
               scope: 'col',
+              head: head(c),
               ...(c.canOrder && p.onOrder ? { 'aria-sort': orderOf(p.order ?? null, c.key) } : {}),
-            }),
+            }) as React.HTMLAttributes<HTMLElement>,
           }))}
         />
       )}
