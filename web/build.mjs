@@ -1,6 +1,6 @@
 // Builds web/dist: hashed names, one chunk a page, index.html without inline scripts.
 import { build, context } from 'esbuild';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,9 +54,19 @@ async function writePage(meta) {
     .replace('<!-- script -->', `<script type="module" src="${url(entry)}"></script>`);
   await writeFile(path.join(dist, 'index.html'), html);
   await cp(path.join(here, 'public'), dist, { recursive: true });
+  await writeGzip(dist);
   let bytes = 0;
-  for (const f of first) bytes += gzipSync(await readFile(path.join(here, f))).length;
+  for (const f of first) bytes += (await readFile(path.join(here, `${f}.gz`))).length;
   console.log(`web/dist: first page ${Math.round(bytes / 1024)} kB of script (gzip), ${Object.keys(meta.outputs).length} files`);
+}
+
+/* The server sends x.gz where there is one: compressed once here, never at a request. */
+async function writeGzip(dir) {
+  for (const e of await readdir(dir, { withFileTypes: true })) {
+    const file = path.join(dir, e.name);
+    if (e.isDirectory()) await writeGzip(file);
+    else if (/\.(js|css|html|svg)$/.test(e.name)) await writeFile(`${file}.gz`, gzipSync(await readFile(file), { level: 9 }));
+  }
 }
 
 await rm(dist, { recursive: true, force: true });

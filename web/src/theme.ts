@@ -61,6 +61,7 @@ export const theme: ThemeConfig = {
   },
   components: {
     Layout: { headerBg: COLOR.paper, siderBg: COLOR.paper, bodyBg: COLOR.ground, headerHeight: 52, headerPadding: '0 16px' },
+    Alert: { withDescriptionPadding: '10px 14px', withDescriptionIconSize: 18, defaultPadding: '7px 12px' },
     Menu: { itemHeight: 36, itemSelectedBg: COLOR.actGround, itemSelectedColor: COLOR.act, itemMarginInline: 8,
       iconSize: 16, groupTitleColor: COLOR.soft, activeBarBorderWidth: 0 },
     Table: { headerBg: '#f8f9fb', headerColor: COLOR.soft, headerSplitColor: 'transparent', cellPaddingBlockSM: 7,

@@ -45,7 +45,7 @@ export interface DatasetSummary {
   grade: Grade;
   share: ShareKind;
   update: string;
-  records: number;
+  records: number | null;
   last_batch_at: string | null;
   is_late: boolean;
   score: number | null;
@@ -54,13 +54,13 @@ export interface DatasetSummary {
 export interface Field {
   name: string;
   title: Title;
-  type: 'string' | 'integer' | 'number' | 'boolean';
+  type: 'string' | 'integer' | 'number' | 'boolean' | 'object';
   format: string | null;
   code: string | null;
   grade: Grade;
   mask: string | null;
   is_required: boolean;
-  description: Title | null;
+  description: Title | string | null;
   unit: Title | string | null;
   is_key: boolean;
 }
@@ -68,8 +68,10 @@ export const DIMENSIONS = ['conformity', 'completeness', 'accuracy', 'consistenc
 export type Dimension = (typeof DIMENSIONS)[number];
 export type Dimensions = Partial<Record<Dimension, number | null>>;
 export interface Dataset extends DatasetSummary {
-  description: Title | null;
+  description: Title | string | null;
   key: string[];
+  /* The field that names a record. */
+  title_field?: string | null;
   fields: Field[];
   standard_ref: string | null;
   quality: { score: number | null; dimensions: Dimensions } | null;
@@ -80,7 +82,7 @@ export interface Records { records: (Values & { _key: string })[]; masked: strin
 export interface RecordDetail {
   record: Values;
   masked: string[];
-  lineage: { batch: string | number; file: string; row: number | null; at: string; by: string } | null;
+  lineage: { batch: string | number; file: string | null; row: number | null; at: string | null; by: Title | string | null } | null;
   history: { from: string; until: string | null; batch: string | number; changes: { field: string; old: unknown; new: unknown }[] }[];
   looks: { at: string; who: string; organisation: Title | string; action: string; purpose: string | null }[];
   cases: { id: string | number; field: string; state: CaseState }[];
@@ -106,7 +108,9 @@ export interface PackagePage {
 }
 
 export type BatchState = 'mapping' | 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
-export interface Reason { code: string; title: Title; field: string; count: number }
+export interface Reason { code: string; title: Title; field: string | null; field_title?: Title | null; count: number }
+/* What intake put right without asking, beyond doubt: blanks, full-width digits, … */
+export interface Repaired { code: string; title: Title; field: string; count: number }
 export interface Batch {
   id: string | number;
   dataset: string;
@@ -115,7 +119,8 @@ export interface Batch {
   state: BatchState;
   progress: { bytes: number; total: number; rows: number } | null;
   counts: { rows: number; new: number; changed: number; unchanged: number; quarantined: number; fixed: number; dropped: number } | null;
-  reasons: Reason[];
+  reasons?: Reason[]; // of one batch, not in lists
+  repaired?: Repaired[] | null;
   same_as: string | number | null;
   corrects: string | number | null;
   error: { detail: string; detail_zh?: string; at?: string } | null;
@@ -134,7 +139,7 @@ export interface Mapping {
   sheets: string[];
   sheet: string | null;
 }
-export interface Problem { field: string; value: string | null; code: string; reason: Title; suggestion: string | null }
+export interface Problem { field: string | null; value: string | null; code: string; reason: Title; suggestion: string | null }
 export type RowState = 'waiting' | 'landed' | 'dropped';
 export interface BadRow { row: number; state: RowState; values: Record<string, string | null>; problems: Problem[] }
 export interface Quarantine {
@@ -145,7 +150,7 @@ export interface Quarantine {
 }
 
 export type FilterOp = '=' | 'in' | 'starts' | '>=' | '<=';
-export interface RowFilter { field: string; op: FilterOp; value: string }
+export interface RowFilter { field: string; op: FilterOp; value: string | string[] }
 export type RequestState = 'waiting' | 'approved' | 'reduced' | 'refused' | 'withdrawn';
 export interface RequestTerms {
   fields: string[];

@@ -1,8 +1,8 @@
 import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, Navigate, Route, Routes, useLocation, useNavigate, useParams } from 'react-router-dom';
 import { App, Button, ConfigProvider, Drawer, Dropdown, Grid, Layout, Menu, Modal, Spin, type MenuProps } from 'antd';
-import zhCN from 'antd/locale/zh_CN';
-import enUS from 'antd/locale/en_US';
+import zhCN from 'antd/es/locale/zh_CN';
+import enUS from 'antd/es/locale/en_US';
 import dayjs from 'dayjs';
 import 'dayjs/locale/zh-cn';
 import {
@@ -56,7 +56,7 @@ function useMenu(): MenuItem[] {
   const link = (key: string, text: string) => ({ key, label: <Link to={key}>{text}</Link> });
   const groups = menu.data?.groups ?? [];
   const packages = groups.flatMap<MenuItem>((g) =>
-    g.items.length === 0 ? [] : groups.length > 1
+    g.items.length === 0 ? [] : groups.length > 1 && g.items.length > 1
       ? [{ type: 'group' as const, key: `group-${g.id}`, label: pick(g.title), children: g.items.map((i) => link(i.link, pick(i.title))) }]
       : g.items.map((i) => link(i.link, pick(i.title))),
   );

@@ -15,8 +15,8 @@ export default function Account() {
   const rights = new Map<string, string[]>();
   for (const right of user.may) {
     const [verb = '', what = ''] = right.split(':');
-    const title = what ? pick(datasets.find((d) => d.id === what)?.title) || (what === '*' ? t('account.all') : what) : t('account.all');
-    rights.set(verb, [...(rights.get(verb) ?? []), title]);
+    const title = what === '*' ? t('account.all') : pick(datasets.find((d) => d.id === what)?.title) || what;
+    rights.set(verb, [...(rights.get(verb) ?? []), ...(title ? [title] : [])]);
   }
   return (
     <Page title={t('menu.account')} lead={t('account.lead')} actions={<Button onClick={() => void leave()}>{t('menu.signout')}</Button>}>

@@ -18,7 +18,8 @@ import { codeWords } from '../parts/update-words';
 import { formatNumber, formatTime } from '../text';
 import type { AuditEvent } from '../types';
 
-const ACTIONS = ['record.list', 'record.read', 'record.report', 'share.read', 'share.list', 'intake.upload', 'intake.start', 'quarantine.read', 'quarantine.fix', 'quarantine.drop', 'request.ask', 'request.approve', 'request.refuse', 'grant.key', 'grant.revoke', 'case.fix', 'case.reject', 'session.in', 'audit.read'];
+const ACTIONS = ['records.list', 'records.read', 'share.read', 'share.list', 'share.describe', 'share.request', 'share.approve', 'share.refuse', 'share.withdraw', 'share.key', 'share.revoke',
+  'intake.upload', 'intake.look', 'intake.start', 'intake.cancel', 'quarantine.read', 'quarantine.export', 'quarantine.fix', 'quarantine.drop', 'case.report', 'case.fix', 'case.reject', 'session.open', 'session.close', 'audit.read'];
 
 function KeyFilter({ value, onSet }: { value: string; onSet: (v: string) => void }) {
   const { t } = useI18n();

@@ -47,13 +47,14 @@ function Running({ b, onCancel }: { b: Batch; onCancel: () => void }) {
 
 function Reasons({ b, dataset }: { b: Batch; dataset: Dataset | null }) {
   const { t, pick } = useI18n();
-  if (b.reasons.length === 0) return null;
+  const reasons = b.reasons ?? [];
+  if (reasons.length === 0) return null;
   return (
     <Section title={t('batch.reasons')} extra={waitingRows(b) > 0 && <LinkButton to={`/batches/${b.id}/quarantine`} type="primary" icon={<FormOutlined />}>{t('batch.fix.n', { n: waitingRows(b) })}</LinkButton>}>
       <ul className="kinds">
-        {b.reasons.map((r) => (
+        {reasons.map((r) => (
           <li key={`${r.code}/${r.field}`}>
-            <span className="kind-text"><strong>{pick(dataset?.fields.find((f) => f.name === r.field)?.title) || r.field}</strong> {pick(r.title)}</span>
+            <span className="kind-text"><strong>{pick(r.field_title) || pick(dataset?.fields.find((f) => f.name === r.field)?.title) || r.field || t('quality.whole')}</strong> {pick(r.title)}</span>
             <Mark tone="warn">{t('rows.n', { n: r.count })}</Mark>
             <Link to={`/batches/${b.id}/quarantine?reason=${encodeURIComponent(r.code)}`}>{t('batch.reason.see')}</Link>
           </li>
@@ -64,7 +65,7 @@ function Reasons({ b, dataset }: { b: Batch; dataset: Dataset | null }) {
 }
 
 function Result({ b, dataset }: { b: Batch; dataset: Dataset | null }) {
-  const { t } = useI18n();
+  const { t, pick } = useI18n();
   const left = waitingRows(b);
   const c = b.counts;
   const quality = typeof b.quality === 'number' ? { score: b.quality, dimensions: null } : b.quality;
@@ -85,6 +86,19 @@ function Result({ b, dataset }: { b: Batch; dataset: Dataset | null }) {
         </div>
       )}
       <Reasons b={b} dataset={dataset} />
+      {(b.repaired?.length ?? 0) > 0 && (
+        <Section title={t('batch.repaired')}>
+          <p className="soft">{t('batch.repaired.lead')}</p>
+          <ul className="kinds">
+            {b.repaired?.map((r) => (
+              <li key={`${r.code}/${r.field}`}>
+                <span className="kind-text"><strong>{pick(dataset?.fields.find((f) => f.name === r.field)?.title) || r.field}</strong> {pick(r.title)}</span>
+                <Mark tone="plain">{t('batch.repaired.n', { n: r.count })}</Mark>
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
       {quality && quality.score !== null && b.state === 'done' && (c?.rows ?? 0) > 0 && (
         <Section title={t('batch.quality')}>
           <div className="quality-now"><p className="big-score"><Score value={quality.score} /></p>{quality.dimensions && <DimensionBars dimensions={quality.dimensions} />}</div>

@@ -27,6 +27,7 @@ export default function Batches() {
         <BatchTable
           id="batches"
           rows={list.data?.batches ?? (list.problem ? [] : null)}
+          isFiltered={Boolean(values.dataset || values.state)}
           isLoading={list.isLoading && !isMoving}
           toolbar={
             <>

@@ -30,7 +30,7 @@ export default function Catalogue() {
     { key: 'owner', title: t('dataset.owner'), render: (d) => pick(d.owner.title) },
     { key: 'grade', title: t('dataset.grade'), render: (d) => <GradeTag grade={d.grade} /> },
     { key: 'share', title: t('dataset.share'), render: (d) => <ShareTag share={d.share} /> },
-    { key: 'records', title: t('dataset.records'), align: 'right', render: (d) => <span className="num">{formatCount(d.records, lang)}</span> },
+    { key: 'records', title: t('dataset.records'), align: 'right', render: (d) => <span className="num">{d.records === null ? '—' : formatCount(d.records, lang)}</span> },
     { key: 'fresh', title: t('dataset.fresh'), render: (d) => (
       <span className="marks"><span className="num">{d.last_batch_at ? formatDay(d.last_batch_at) : t('dataset.fresh.never')}</span>{d.is_late && <LateTag />}</span>
     ) },

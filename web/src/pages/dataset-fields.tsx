@@ -6,6 +6,7 @@ import { DataTable, type Column } from '../parts/data-table';
 import { EmptyState } from '../parts/empty-state';
 import { useCodes } from '../parts/field-value';
 import { Section } from '../parts/page';
+import { isMaskable } from '../parts/share-terms';
 import { GradeTag, Mark } from '../parts/tags';
 import { codeWords } from '../parts/update-words';
 import type { Dataset, Field } from '../types';
@@ -47,7 +48,7 @@ export default function DatasetFields({ dataset }: { dataset: Dataset }) {
     ) },
     { key: 'required', title: t('field.required'), render: (f) => t(f.is_required ? 'field.required.yes' : 'field.required.no') },
     { key: 'grade', title: t('dataset.grade'), render: (f) => <GradeTag grade={f.grade} /> },
-    { key: 'mask', title: t('field.mask'), render: (f) => f.mask ? codeWords(t, 'mask', f.mask) : <span className="soft">{t('field.mask.none')}</span> },
+    { key: 'mask', title: t('field.mask'), render: (f) => isMaskable(f) ? codeWords(t, 'mask', f.mask ?? 'hide') : <span className="soft">{t('field.mask.none')}</span> },
     { key: 'description', title: t('field.description'), render: (f) => <span className="cell-wrap">{pick(f.description) || '—'}</span> },
   ];
   return (

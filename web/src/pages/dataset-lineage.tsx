@@ -36,7 +36,7 @@ export default function DatasetLineage({ dataset }: { dataset: Dataset }) {
                 {l.batches.length > 4 && <span className="soft">{t('lineage.more', { n: l.batches.length - 4 })}</span>}
               </div>
               <div className="flow-arrow"><ArrowRightOutlined aria-hidden /></div>
-              <div className="flow-box flow-mid"><strong>{pick(dataset.title)}</strong><small>{t('lineage.holds', { n: formatCount(dataset.records, lang) })}</small></div>
+              <div className="flow-box flow-mid"><strong>{pick(dataset.title)}</strong><small>{t('lineage.holds', { n: formatCount(dataset.records ?? 0, lang) })}</small></div>
               <div className="flow-arrow"><ArrowRightOutlined aria-hidden /></div>
               <div className="flow-col">
                 {l.grants.length === 0 && <span className="soft">{t('lineage.nobody')}</span>}

@@ -50,7 +50,7 @@ export default function DatasetPage() {
         {(it) => (
           <>
             <div className="figures">
-              <div><span className="figure-n">{formatCount(it.records, lang)}</span><span className="figure-t">{t('dataset.records')}</span></div>
+              <div><span className="figure-n">{it.records === null ? '—' : formatCount(it.records, lang)}</span><span className="figure-t">{t('dataset.records')}</span></div>
               <div><span className="figure-n"><Score value={it.quality?.score ?? it.score} /></span><span className="figure-t">{t('dataset.score')}</span></div>
               <div><span className="figure-n">{it.last_batch_at ? formatDay(it.last_batch_at) : '—'}</span><span className="figure-t">{t('dataset.fresh')} · {updateWords(t, it.update)}</span></div>
               <div><span className="figure-n">{formatCount(it.quarantined, lang)}</span><span className="figure-t">{it.quarantined > 0 && it.may.fix ? <Link to={`/quarantine?dataset=${encodeURIComponent(id)}`}>{t('dataset.quarantined.fix')}</Link> : t('dataset.quarantined')}</span></div>

@@ -19,15 +19,20 @@ import type { Batch } from '../types';
 export default function QuarantineList() {
   const { t, pick } = useI18n();
   const { values, set, key } = useFilters(['dataset']);
-  const list = useLoad((s) => api.batches({ dataset: values.dataset, state: 'done', limit: 200 }, s), [key]);
-  const rows = list.data?.batches.filter((b) => waitingRows(b) > 0) ?? (list.problem ? [] : null);
+  /* A list of batches tells no reasons: they are asked for those that have rows waiting. */
+  const list = useLoad(async (s) => {
+    const { batches } = await api.batches({ dataset: values.dataset, state: 'done', limit: 200 }, s);
+    const open = batches.filter((b) => waitingRows(b) > 0).slice(0, 30);
+    return Promise.all(open.map((b) => (b.reasons ? b : api.batch(String(b.id), s).catch(() => b))));
+  }, [key]);
+  const rows = list.data ?? (list.problem ? [] : null);
   const columns: Column<Batch>[] = [
     { key: 'file', title: t('batch.file'), isHead: true, render: (b) => <><Link className="cell-main" to={`/batches/${b.id}/quarantine`}>{b.file.name}</Link><span className="cell-sub">{pick(b.title)}</span></> },
     { key: 'left', title: t('quarantine.waiting'), align: 'right', render: (b) => <strong className="num">{t('rows.n', { n: waitingRows(b) })}</strong> },
     { key: 'why', title: t('batch.reasons'), render: (b) => (
       <span className="marks">
-        {b.reasons.slice(0, 3).map((r) => <Mark key={`${r.code}/${r.field}`} tone="warn">{`${pick(r.title)} ${r.count}`}</Mark>)}
-        {b.reasons.length > 3 && <span className="soft">{t('lineage.more', { n: b.reasons.length - 3 })}</span>}
+        {b.reasons?.slice(0, 3).map((r) => <Mark key={`${r.code}/${r.field}`} tone="warn">{`${pick(r.field_title)}${pick(r.title)} ${r.count}`}</Mark>)}
+        {(b.reasons?.length ?? 0) > 3 && <span className="soft">{t('lineage.more', { n: (b.reasons?.length ?? 0) - 3 })}</span>}
       </span>
     ) },
     { key: 'at', title: t('batch.at'), render: (b) => <span className="nowrap num">{formatTime(b.at)}</span> },

@@ -84,9 +84,9 @@ export default function QuarantinePage() {
 
   const acceptKind = async (r: Pick<Reason, 'code' | 'field'>) => {
     setProblem(null);
-    setAccepting(`${r.code}/${r.field}`);
+    setAccepting(`${r.code}/${r.field ?? ''}`);
     try {
-      const done = await api.acceptAll(id, r.code, r.field);
+      const done = await api.acceptAll(id, r.code, r.field ?? '');
       announce(t('quarantine.said.kind', { landed: done.landed, waiting: done.waiting }), 'done');
       list.reload();
       batch.reload();
@@ -96,14 +96,14 @@ export default function QuarantinePage() {
     setAccepting(null);
   };
 
-  const titleOf = (name: string) => pick(list.data?.fields.find((f) => f.name === name)?.title) || name;
+  const titleOf = (r: Reason) => pick(r.field_title) || pick(list.data?.fields.find((f) => f.name === r.field)?.title) || r.field || t('quality.whole');
   const suggests = useMemo(() => {
     const out = new Set<string>();
-    for (const r of rows) if (r.state === 'waiting') for (const p of r.problems) if (p.suggestion !== null) out.add(`${p.code}/${p.field}`);
+    for (const r of rows) if (r.state === 'waiting') for (const p of r.problems) if (p.suggestion !== null) out.add(`${p.code}/${p.field ?? ''}`);
     return out;
   }, [rows]);
   const b = batch.data;
-  const kinds = b?.reasons ?? [];
+  const kinds: Reason[] = b?.reasons ?? [];
 
   return (
     <Page
@@ -122,10 +122,10 @@ export default function QuarantinePage() {
         <Section title={t('quarantine.kinds')} extra={values.reason && <Button size="small" onClick={() => set({ reason: '' })}>{t('quarantine.kinds.all')}</Button>}>
           <ul className="kinds">
             {kinds.map((r) => {
-              const k = `${r.code}/${r.field}`;
+              const k = `${r.code}/${r.field ?? ''}`;
               return (
                 <li key={k} className={values.reason === r.code ? 'is-on' : undefined}>
-                  <span className="kind-text"><strong>{titleOf(r.field)}</strong> {pick(r.title)}</span>
+                  <span className="kind-text"><strong>{titleOf(r)}</strong> {pick(r.title)}</span>
                   <Mark tone="plain">{t('rows.n', { n: r.count })}</Mark>
                   <Button size="small" onClick={() => set({ reason: r.code, state: '' })}>{t('quarantine.only')}</Button>
                   {suggests.has(k) && (

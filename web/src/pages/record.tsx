@@ -3,6 +3,8 @@ import { Link, useParams } from 'react-router-dom';
 import { Alert, Button, Form, Input, Modal } from 'antd';
 import { FlagOutlined } from '@ant-design/icons';
 import { api } from '../api';
+import { mayDo } from '../app/may';
+import { useUser } from '../app/session';
 import { useI18n } from '../i18n';
 import { useAnnounce } from '../parts/announce';
 import { DataTable, type Column } from '../parts/data-table';
@@ -63,7 +65,7 @@ function History({ dataset, history, masked }: { dataset: Dataset; history: Reco
     <ul className="side-list">
       {history.map((h, i) => (
         <li key={`${h.batch}-${h.from}-${i}`}>
-          <div><strong className="num">{formatTime(h.from)}</strong> <Link to={`/batches/${h.batch}`}>{t('record.batch', { n: String(h.batch) })}</Link></div>
+          <div><strong className="num">{formatTime(h.until ?? h.from)}</strong> <Link to={`/batches/${h.batch}`}>{t('record.batch', { n: String(h.batch) })}</Link></div>
           {h.changes.length === 0 ? <span className="soft">{t('record.first')}</span> : h.changes.map((c) => {
             const f = dataset.fields.find((x) => x.name === c.field);
             const show = (v: unknown) => f ? <FieldValue field={f} value={v} isMasked={masked.has(c.field)} /> : String(v ?? '—');
@@ -81,7 +83,7 @@ function History({ dataset, history, masked }: { dataset: Dataset; history: Reco
 }
 
 function nameOf(dataset: Dataset, r: RecordDetail): string {
-  const f = dataset.fields.find((x) => /^(name|title|full_name|short_name)$/.test(x.name)) ?? dataset.fields.find((x) => !x.is_key && x.type === 'string');
+  const f = dataset.fields.find((x) => x.name === dataset.title_field) ?? dataset.fields.find((x) => /^(name|title|full_name|short_name)$/.test(x.name)) ?? dataset.fields.find((x) => !x.is_key && x.type === 'string');
   const v = f && r.record[f.name];
   return v === null || v === undefined ? '' : String(v);
 }
@@ -94,6 +96,8 @@ export default function RecordPage() {
     const [d, r] = await Promise.all([api.dataset(id, s), api.record(id, key, s)]);
     return { d, r };
   }, [id, key]);
+  const user = useUser();
+  const seesLooks = (d: Dataset) => d.may.fix || mayDo(user, 'audit', d.id);
   const [reporting, setReporting] = useState<Field | null>(null);
   const [sent, setSent] = useState<string | number | null>(null);
   const title = load.data ? nameOf(load.data.d, load.data.r) || key : t('record.one');
@@ -133,9 +137,9 @@ export default function RecordPage() {
                   <Section title={t('record.lineage')}>
                     {r.lineage ? (
                       <ul className="side-list">
-                        <li><span className="soft">{t('batch.file')}</span><br /><Link to={`/batches/${r.lineage.batch}`}>{r.lineage.file}</Link></li>
+                        <li><span className="soft">{t('batch.file')}</span><br /><Link to={`/batches/${r.lineage.batch}`}>{r.lineage.file ?? t('record.batch', { n: String(r.lineage.batch) })}</Link></li>
                         <li><span className="soft">{t('record.row')}</span><br />{r.lineage.row === null ? '—' : t('quarantine.row', { n: r.lineage.row })}</li>
-                        <li><span className="soft">{t('record.landed')}</span><br />{formatTime(r.lineage.at)} · {pick(r.lineage.by)}</li>
+                        <li><span className="soft">{t('record.landed')}</span><br />{[formatTime(r.lineage.at), pick(r.lineage.by)].filter(Boolean).join(' · ')}</li>
                       </ul>
                     ) : <p className="soft">{t('record.lineage.none')}</p>}
                   </Section>
@@ -148,8 +152,8 @@ export default function RecordPage() {
                 </div>
               </div>
               <Section title={t('record.looks')}>
-                <p className="soft">{t('record.looks.lead')}</p>
-                <DataTable id="looks" label={t('record.looks')} columns={lookColumns} rows={r.looks} rowKey={(l) => `${l.at}-${l.who}-${l.action}`} empty={<EmptyState what={t('record.looks.empty')} />} />
+                {seesLooks(d) && <p className="soft">{t('record.looks.lead')}</p>}
+                <DataTable id="looks" label={t('record.looks')} columns={lookColumns} rows={r.looks} rowKey={(l) => `${l.at}-${l.who}-${l.action}`} empty={seesLooks(d) ? <EmptyState what={t('record.looks.empty')} /> : <p className="soft">{t('record.looks.owner')}</p>} />
               </Section>
               {reporting && (
                 <ReportBox

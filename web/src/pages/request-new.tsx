@@ -7,7 +7,7 @@ import { api } from '../api';
 import { useI18n } from '../i18n';
 import { useAnnounce } from '../parts/announce';
 import { useDatasets } from '../parts/dataset-select';
-import { FieldPicker, FilterEditor } from '../parts/share-terms';
+import { FieldPicker, FilterEditor, readyFilter } from '../parts/share-terms';
 import { Page, Section } from '../parts/page';
 import { ProblemBox } from '../parts/problem-box';
 import { GradeTag, ShareTag } from '../parts/tags';
@@ -67,7 +67,7 @@ export default function RequestNew() {
     setProblem(null);
     try {
       const made = await api.ask({
-        dataset: id, fields, clear, filter: filter.filter((f) => f.value.trim()),
+        dataset: id, fields, clear, filter: readyFilter(filter),
         purpose: clear.length > 0 ? `${purpose.trim()}\n${t('ask.why.text')}${why.trim()}` : purpose.trim(),
         legal_basis: basis.trim(), until: until.format('YYYY-MM-DD'), quota_per_day: quota, rate_per_second: rate,
       });

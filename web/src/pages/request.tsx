@@ -10,7 +10,7 @@ import { useAnnounce } from '../parts/announce';
 import { LinkButton } from '../parts/link-button';
 import { Loaded, Page, Section } from '../parts/page';
 import { ProblemBox } from '../parts/problem-box';
-import { FieldPicker, FilterEditor, FilterWords } from '../parts/share-terms';
+import { FieldPicker, FilterEditor, FilterWords, readyFilter } from '../parts/share-terms';
 import { DueIn, GradeTag, StateTag } from '../parts/tags';
 import { useLoad } from '../parts/use-load';
 import { problemOf, type ApiProblem } from '../problem';
@@ -66,7 +66,7 @@ function Decide({ r, d, onDone }: { r: ShareRequest; d: Dataset; onDone: () => v
     setBusy(false);
   };
   const approve = () => run(
-    () => api.approve(r.id, { fields, clear, filter: filter.filter((f) => f.value.trim()), until: until.format('YYYY-MM-DD'), quota_per_day: quota, rate_per_second: rate, note: note.trim() }),
+    () => api.approve(r.id, { fields, clear, filter: readyFilter(filter), until: until.format('YYYY-MM-DD'), quota_per_day: quota, rate_per_second: rate, note: note.trim() }),
     t(isReduced ? 'decide.done.reduced' : 'decide.done.approved'),
   );
 

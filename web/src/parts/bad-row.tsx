@@ -90,7 +90,7 @@ export function BadRowForm({ batch, row, fields, onChange, onWalk }: BadRowProps
 
   const byField = useMemo(() => {
     const out = new Map<string, Problem>();
-    for (const p of row.problems) if (!out.has(p.field)) out.set(p.field, p);
+    for (const p of row.problems) if (p.field !== null && !out.has(p.field)) out.set(p.field, p);
     return out;
   }, [row.problems]);
   const whole = row.problems.filter((p) => !fields.some((f) => f.name === p.field));
@@ -107,7 +107,7 @@ export function BadRowForm({ batch, row, fields, onChange, onWalk }: BadRowProps
     setBusy(true);
     setProblem(null);
     try {
-      const done = await api.fixRow(batch, row.row, { ...nonNull(row.values), ...values });
+      const done = await api.fixRow(batch, row.row, values);
       setBusy(false);
       onChange({ ...row, state: done.state, values: { ...row.values, ...values }, problems: done.problems ?? [] });
       if (done.state === 'waiting') {
@@ -218,10 +218,4 @@ export function BadRowForm({ batch, row, fields, onChange, onWalk }: BadRowProps
       )}
     </form>
   );
-}
-
-function nonNull(values: Record<string, string | null>): Record<string, string> {
-  const out: Record<string, string> = {};
-  for (const [k, v] of Object.entries(values)) if (v !== null) out[k] = v;
-  return out;
 }

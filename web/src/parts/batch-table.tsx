@@ -16,9 +16,10 @@ interface BatchTableProps {
   toolbar?: ReactNode;
   foot?: ReactNode;
   hideDataset?: boolean;
+  isFiltered?: boolean;
 }
 
-export function BatchTable({ id, rows, isLoading, toolbar, foot, hideDataset }: BatchTableProps) {
+export function BatchTable({ id, rows, isLoading, toolbar, foot, hideDataset, isFiltered }: BatchTableProps) {
   const { t, pick } = useI18n();
   const count = (b: Batch, of: keyof NonNullable<Batch['counts']>) => (b.counts && b.state !== 'mapping' ? formatNumber(b.counts[of]) : '—');
   const columns: Column<Batch>[] = [
@@ -47,7 +48,7 @@ export function BatchTable({ id, rows, isLoading, toolbar, foot, hideDataset }: 
       isLoading={isLoading}
       toolbar={toolbar}
       foot={foot}
-      empty={<EmptyState icon={<InboxOutlined />} what={t('batch.empty')} how={t('batch.empty.how')} action={<LinkButton to="/intake" type="primary">{t('menu.intake.load')}</LinkButton>} />}
+      empty={isFiltered ? <EmptyState icon={<InboxOutlined />} what={t('batch.nothing')} how={t('catalogue.nothing.how')} /> : <EmptyState icon={<InboxOutlined />} what={t('batch.empty')} how={t('batch.empty.how')} action={<LinkButton to="/intake" type="primary">{t('menu.intake.load')}</LinkButton>} />}
     />
   );
 }

@@ -105,7 +105,7 @@ export function RecordsTable({ dataset, columns: only, filters, order: startOrde
       mark: masked.has(f.name) ? <MaskedMark /> : undefined,
       isHead: i === 0,
       isExtra: !only && i >= 9,
-      canOrder: true,
+      canOrder: !masked.has(f.name),
       align: f.type === 'number' || (f.type === 'integer' && !f.code) ? 'right' : undefined,
       render: (r) => {
         const v = <FieldValue field={f} value={r[f.name]} isMasked={masked.has(f.name)} isMarkQuiet />;
@@ -115,6 +115,9 @@ export function RecordsTable({ dataset, columns: only, filters, order: startOrde
   }, [dataset, only, masked, pick]);
   const tableId = id ?? `records-${dataset.id}`;
   const rows = list.data?.records ?? (list.problem ? [] : null);
+  const key0 = dataset.fields.find((f) => f.is_key);
+  const name0 = dataset.fields.find((f) => f.name === dataset.title_field);
+  const searchable = [...new Set([key0, name0].filter((f): f is Field => Boolean(f)).map((f) => pick(f.title)))].join(t('filter.or'));
   const active = filterFields.filter((f) => values[f.name]);
 
   const save = () => {
@@ -139,8 +142,8 @@ export function RecordsTable({ dataset, columns: only, filters, order: startOrde
         onOrder={(o) => set({ order: o })}
         toolbar={
           <>
-            <SearchBox value={values.q ?? ''} onSearch={(q) => set({ q })} label={t('records.search')} />
-            <AddFilter fields={filterFields} onAdd={(name, v) => set({ [name]: v })} />
+            <SearchBox value={values.q ?? ''} onSearch={(q) => set({ q })} label={t('records.search', { fields: searchable })} />
+            <AddFilter fields={filterFields.filter((f) => !masked.has(f.name) || f.is_key || f.name === dataset.title_field)} onAdd={(name, v) => set({ [name]: v })} />
             {active.map((f) => <FilterTag key={f.name} field={f} value={values[f.name] ?? ''} onClose={() => set({ [f.name]: '' })} />)}
             <Button icon={<DownloadOutlined />} onClick={save} disabled={!rows?.length}>{t('records.export')}</Button>
           </>

@@ -6,6 +6,22 @@ import { codeWords } from './update-words';
 import type { Field, FilterOp, RowFilter } from '../types';
 import { GradeTag } from './tags';
 
+/* Where a mask falls: the grade decides, the field says which mask; without one the value is hidden. */
+export const isMaskable = (f: Pick<Field, 'grade'>) => f.grade >= 'L3';
+
+/* As the server wants it: "in" takes a list; conditions without a value are none. */
+export function readyFilter(filter: RowFilter[]): RowFilter[] {
+  const out: RowFilter[] = [];
+  for (const f of filter) {
+    const text = filterText(f.value);
+    const list = text.split(/[,，、;；\s]+/).filter(Boolean);
+    if (text.trim()) out.push({ ...f, value: f.op === 'in' ? list : text.trim() });
+  }
+  return out;
+}
+
+const filterText = (v: RowFilter['value']) => (Array.isArray(v) ? v.join('、') : String(v));
+
 const OPS: FilterOp[] = ['=', 'in', 'starts', '>=', '<='];
 
 interface FieldPickerProps {
@@ -41,9 +57,9 @@ export function FieldPicker({ offered, fields, clear, onFields, onClear, clearab
                   }}>{pick(f.title)}</Checkbox>
                 </td>
                 <td><GradeTag grade={f.grade} /></td>
-                <td className="soft">{f.mask && !isClear ? codeWords(t, 'mask', f.mask) : t('ask.field.asis')}</td>
+                <td className="soft">{isMaskable(f) && !isClear ? codeWords(t, 'mask', f.mask ?? 'hide') : t('ask.field.asis')}</td>
                 <td>
-                  {f.mask && (!clearable || clearable.includes(f.name)) ? (
+                  {isMaskable(f) && (!clearable || clearable.includes(f.name)) ? (
                     <Checkbox checked={isClear} disabled={!isOn || !onClear} aria-label={t('ask.field.clear.of', { field: pick(f.title) })} onChange={(e) => onClear?.(inOrder(toggle(clear, f.name, e.target.checked)))}>{t('ask.field.clear.yes')}</Checkbox>
                   ) : <span className="soft">—</span>}
                 </td>
@@ -66,7 +82,7 @@ export function FilterEditor({ fields, value, onChange }: { fields: Field[]; val
         <div key={i} className="filter-row">
           <Select showSearch optionFilterProp="label" aria-label={t('field.title')} style={{ width: 180 }} value={f.field} onChange={(field: string) => set(i, { field })} options={fields.map((x) => ({ value: x.name, label: pick(x.title) }))} />
           <Select aria-label={t('filter.op')} style={{ width: 120 }} value={f.op} onChange={(op: FilterOp) => set(i, { op })} options={OPS.map((op) => ({ value: op, label: t(`op.${op}`) }))} />
-          <Input aria-label={t('filter.valueof')} placeholder={t(f.op === 'in' ? 'filter.value.in' : 'filter.valueof')} style={{ width: 220 }} value={f.value} onChange={(e) => set(i, { value: e.target.value })} />
+          <Input aria-label={t('filter.valueof')} placeholder={t(f.op === 'in' ? 'filter.value.in' : 'filter.valueof')} style={{ width: 220 }} value={filterText(f.value)} onChange={(e) => set(i, { value: e.target.value })} />
           <Button icon={<DeleteOutlined />} aria-label={t('filter.remove')} onClick={() => onChange(value.filter((_, at) => at !== i))} />
         </div>
       ))}
@@ -77,5 +93,5 @@ export function FilterEditor({ fields, value, onChange }: { fields: Field[]; val
 export function FilterWords({ filter, titleOf }: { filter: RowFilter[]; titleOf: (name: string) => string }) {
   const { t } = useI18n();
   if (filter.length === 0) return <>{t('ask.filter.none')}</>;
-  return <>{filter.map((f) => `${titleOf(f.field)} ${t(`op.${f.op}`)} ${f.value}`).join(t('filter.and'))}</>;
+  return <>{filter.map((f) => `${titleOf(f.field)} ${t(`op.${f.op}`)} ${filterText(f.value)}`).join(t('filter.and'))}</>;
 }
