@@ -52,6 +52,18 @@ bool err_at(struct err *e, const char *fmt, ...)
     return false;
 }
 
+bool err_zh(struct err *e, const char *fmt, ...)
+{
+    if (e->msg_zh[0])
+        return false;
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(e->msg_zh, sizeof e->msg_zh, fmt, args);
+    va_end(args);
+    drop_cut_character(e->msg_zh);
+    return false;
+}
+
 void err_clear(struct err *e)
 {
     *e = (struct err){0};

@@ -23,7 +23,8 @@ enum err_code {
 struct err {
     enum err_code code;
     char msg[400];
-    char at[160]; /* place, such as "/rows/3/phone" or "apps/muck/app.yaml:12" */
+    char msg_zh[400]; /* the same for a clerk; empty where there is none */
+    char at[160];     /* place, such as "/rows/3/phone" or "apps/muck/app.yaml:12" */
 };
 
 /* Sets code and message unless an error is already there.  Returns false, for `return err_set(…)`.
@@ -32,6 +33,8 @@ bool err_set(struct err *e, enum err_code code, const char *fmt, ...) PRINTF(3, 
     __attribute__((nonnull(1, 3)));
 /* Names the place, if none was named yet.  Returns false. */
 bool err_at(struct err *e, const char *fmt, ...) PRINTF(2, 3) __attribute__((nonnull(1, 2)));
+/* Adds the Chinese words of the error just set; nothing if some are there.  Returns false. */
+bool err_zh(struct err *e, const char *fmt, ...) PRINTF(2, 3) __attribute__((nonnull(1, 2)));
 void err_clear(struct err *e);
 
 const char *err_name(enum err_code code);

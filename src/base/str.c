@@ -181,6 +181,15 @@ size_t utf8_count(str s)
     return n;
 }
 
+str utf8_clip(str s, size_t n)
+{
+    if (s.n <= n)
+        return s;
+    while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+        n--;
+    return (str){s.p, n};
+}
+
 size_t utf8_put(char out[4], uint32_t v)
 {
     if (v < 0x80) {

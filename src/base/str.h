@@ -65,5 +65,7 @@ MUST_USE bool utf8_is_valid(str s);
 /* Takes one code point; invalid bytes give U+FFFD and move one byte.  s->n must be > 0. */
 uint32_t utf8_take(str *s);
 size_t utf8_count(str s);
+/* At most n bytes, ending with a whole character. */
+str utf8_clip(str s, size_t n);
 /* Writes 1..4 bytes, returns how many; 0 for surrogates and values past U+10FFFF. */
 size_t utf8_put(char out[4], uint32_t code_point);

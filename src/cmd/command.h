@@ -1,8 +1,16 @@
 /* Subcommands of the one binary.  Each stands in cmd_NAME.c and is listed here once. */
 #pragma once
 
-/* name, arguments, one line of help */
-#define COMMANDS(X) X(help, "[COMMAND]", "what there is, or how to use one")
+/* clang-format off: one line a command: name, arguments, help */
+#define COMMANDS(X)                                                                                \
+    X(help, "[COMMAND]", "what there is, or how to use one")                                       \
+    X(check, "PACKAGE…", "read packages and say what is wrong, with file, line and reason")        \
+    X(apply, "PACKAGE…", "put packages in force, in one transaction")                              \
+    X(intake, "[--source ORGANISATION] DATASET FILE…", "load files into a dataset")                \
+    X(convert, "KIND FILE SHEET", "a workbook or map file as CSV; intake runs it as its child")    \
+    X(validate, "SCHEMA FILE… | --batch", "check JSON against a JSON Schema")                      \
+    X(serve, "[--port N] …", "serve the desk and the share API")
+/* clang-format on */
 
 #define X(name, arguments, help) int cmd_##name(int argc, char **argv);
 COMMANDS(X)

@@ -1,0 +1,117 @@
+#include "cmd/jobs.h"
+
+#include "base/log.h"
+#include "intake/batch.h"
+#include "store/db.h"
+
+#include <pthread.h>
+
+enum { MAX_TRIES = 1000 };
+
+struct jobs {
+    const struct work *work;
+    struct db *db;
+    pthread_t thread;
+    bool is_stopping;
+};
+
+static bool run_intake(struct jobs *j, const struct json *payload, struct err *e)
+{
+    struct registry *r = snapshot_take(j->work->snapshot);
+    bool is_over = batch_run(j->work->url, r, json_int(payload, "batch", 0), NULL, NULL, e);
+    registry_drop(r);
+    return is_over;
+}
+
+static const struct job_kind {
+    const char *name;
+    bool (*run)(struct jobs *j, const struct json *payload, struct err *e);
+} KINDS[] = {{"intake", run_intake}};
+
+static bool run_job(struct jobs *j, struct arena *a, str kind, str payload, struct err *e)
+{
+    struct json v;
+    for (size_t i = 0; i < COUNT(KINDS); i++) {
+        if (str_is(kind, KINDS[i].name))
+            return json_parse(&v, payload, a, e) && KINDS[i].run(j, &v, e);
+    }
+    return err_set(e, ERR_INVALID, "no job \"%.*s\"", STR_ARG(kind));
+}
+
+/* The row stays locked while the job runs: when this process dies the lock goes and another takes
+ * the job up again. */
+static bool take_and_run(struct jobs *j, bool *had_work, struct err *e)
+{
+    ARENA_SCOPED struct arena a = {0};
+    struct rows rows;
+    struct err why = {0};
+    *had_work = false;
+    if (!db_revive(j->db, e) || !db_begin(j->db, e) ||
+        !DB0(j->db, &a, &rows, e,
+             "select id, kind, payload, tries from shuzhi.job where run_at <= now()"
+             " order by run_at, id limit 1 for update skip locked"))
+        return false;
+    if (rows.n == 0)
+        return db_commit(j->db, e);
+    *had_work = true;
+    str id = rows_text(&rows, 0, 0);
+    bool is_done = run_job(j, &a, rows_text(&rows, 0, 1), rows_text(&rows, 0, 2), &why);
+    bool is_hopeless = !is_done && why.code != ERR_BUSY && why.code != ERR_BROKEN;
+    if (is_done || is_hopeless || rows_int(&rows, 0, 3) >= MAX_TRIES) {
+        if (!DB(j->db, &a, NULL, e, "delete from shuzhi.job where id = $1", P(id)))
+            return false;
+    } else if (!DB(j->db, &a, NULL, e,
+                   "update shuzhi.job set tries = tries + 1, error = $2, run_at = now() + "
+                   "least(60, 2 ^ least(tries, 6))"
+                   " * interval '1 second' where id = $1",
+                   P(id), P_CSTR(why.msg))) {
+        return false;
+    }
+    if (!is_done)
+        log_event(LOG_WARNING, "job did not finish", "error", why.msg, NULL);
+    return db_commit(j->db, e);
+}
+
+static void *job_loop(void *arg)
+{
+    struct jobs *j = arg;
+    while (!__atomic_load_n(&j->is_stopping, __ATOMIC_ACQUIRE)) {
+        struct err e = {0};
+        bool had_work = false;
+        if (!take_and_run(j, &had_work, &e)) {
+            db_rollback(j->db);
+            log_event(LOG_ERROR, "jobs cannot be read", "error", e.msg, NULL);
+            nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+        } else if (!had_work) {
+            db_wait_notify(j->db, 400);
+        }
+    }
+    return NULL;
+}
+
+struct jobs *jobs_start(const struct work *work, struct err *e)
+{
+    struct jobs *j = calloc(1, sizeof *j);
+    if (!j)
+        abort();
+    j->work = work;
+    j->db = db_open(work->url, e);
+    if (!j->db || !db_script(j->db, "listen job", e) ||
+        pthread_create(&j->thread, NULL, job_loop, j) != 0) {
+        db_close(j->db);
+        free(j);
+        err_set(e, ERR_BUSY, "background work could not be started");
+        return NULL;
+    }
+    return j;
+}
+
+void jobs_stop(struct jobs *j)
+{
+    if (!j)
+        return;
+    __atomic_store_n(&j->is_stopping, true, __ATOMIC_RELEASE);
+    pthread_join(j->thread, NULL);
+    db_close(j->db);
+    free(j);
+}

@@ -1,0 +1,21 @@
+#include "cmd/modules.h"
+
+#include "access/catalogue.h"
+#include "audit/audit.h"
+#include "cmd/system.h"
+#include "identity/identity.h"
+#include "intake/intake_http.h"
+#include "intake/quarantine.h"
+#include "share/share.h"
+
+const struct module *const MODULES[] = {
+    &SYSTEM_MODULE,     /* health, metrics */
+    &IDENTITY_MODULE,   /* sessions */
+    &CATALOGUE_MODULE,  /* datasets, records, codes, pages */
+    &INTAKE_MODULE,     /* files and batches */
+    &QUARANTINE_MODULE, /* refused rows */
+    &SHARED_MODULE,     /* one record by a grant's key: the read lane */
+    &SHARE_MODULE,      /* requests, grants, lists by a grant's key */
+    &AUDIT_MODULE,      /* who looked */
+    NULL,
+};

@@ -1,0 +1,86 @@
+#include "cmd/settings.h"
+
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+str settings_database_url(void)
+{
+    static char url[PATH_MAX + 64];
+    const char *given = getenv("SHUZHI_DATABASE_URL");
+    char here[PATH_MAX];
+    if (given && *given)
+        return str_from(given);
+    if (!getcwd(here, sizeof here))
+        here[0] = '\0';
+    snprintf(url, sizeof url, "host='%s/var/socket' dbname=shuzhi user=shuzhi", here);
+    return str_from(url);
+}
+
+int settings_fail(const struct err *e)
+{
+    fprintf(stderr, "shuzhi: %s%s%s%s\n", e->msg, e->at[0] ? " (at " : "", e->at,
+            e->at[0] ? ")" : "");
+    return err_exit_code(e->code ? e->code : ERR_BROKEN);
+}
+
+int settings_complain(const struct complaints *c, str only_below)
+{
+    size_t told = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct complaint *p = &c->items[i];
+        if (only_below.n && !str_starts(p->file, only_below))
+            continue;
+        fprintf(stderr, "%.*s:%u: %.*s\n", STR_ARG(p->file), p->line, STR_ARG(p->reason));
+        told++;
+    }
+    return told ? err_exit_code(ERR_INVALID) : 0;
+}
+
+static bool is_there(const struct bundle *s, str folder)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (str_equal(s->packages[i].folder, folder))
+            return true;
+    }
+    return false;
+}
+
+static bool add_siblings(struct bundle *s, str parent, struct err *e)
+{
+    struct bundle all = {0};
+    struct stat st;
+    bool ok = stat(arena_cstr(&s->arena, parent), &st) != 0 || bundle_add_folders(&all, parent, e);
+    for (size_t i = 0; ok && i < all.n; i++) {
+        if (!is_there(s, all.packages[i].folder))
+            ok = bundle_add_folder(s, all.packages[i].folder, e);
+    }
+    bundle_release(&all);
+    return ok;
+}
+
+bool settings_read_packages(struct bundle *s, char **folders, int n, struct err *e)
+{
+    for (int i = 0; i < n; i++) {
+        str folder = str_from(folders[i]);
+        while (folder.n > 1 && folder.p[folder.n - 1] == '/')
+            folder.n--;
+        if (!is_there(s, folder) && !bundle_add_folder(s, folder, e))
+            return false;
+    }
+    for (int i = 0; i < n; i++) {
+        str folder = str_from(folders[i]);
+        while (folder.n > 1 && folder.p[folder.n - 1] == '/')
+            folder.n--;
+        const char *slash = memrchr(folder.p, '/', folder.n);
+        str parent = slash ? (str){folder.p, (size_t)(slash - folder.p)} : STR(".");
+        slash = memrchr(parent.p, '/', parent.n);
+        str above = slash ? (str){parent.p, (size_t)(slash - parent.p) + 1} : STR("");
+        if (!add_siblings(s, parent, e) ||
+            !add_siblings(s, arena_format(&s->arena, "%.*sapps", STR_ARG(above)), e) ||
+            !add_siblings(s, arena_format(&s->arena, "%.*scounty", STR_ARG(above)), e))
+            return false;
+    }
+    bundle_finish(s);
+    return true;
+}

@@ -1,0 +1,14 @@
+/* What every command takes from its environment. */
+#pragma once
+#include "registry/bundle.h"
+#include "registry/registry.h"
+#include "store/db.h"
+
+/* SHUZHI_DATABASE_URL; the private cluster under var/ when it is not set. */
+str settings_database_url(void);
+/* Prints "shuzhi: message (at …)" and gives the exit code. */
+int settings_fail(const struct err *e);
+/* Prints every complaint; gives the exit code. */
+int settings_complain(const struct complaints *c, str only_below);
+/* Adds the packages named, and, so that references resolve, the siblings of each. */
+MUST_USE bool settings_read_packages(struct bundle *s, char **folders, int n, struct err *e);

@@ -1,0 +1,14 @@
+/* The work lane: one request, one transaction, with the only loop that retries one. */
+#pragma once
+#include "http/server.h"
+#include "registry/snapshot.h"
+
+struct work {
+    str url;
+    struct snapshot *snapshot;
+};
+
+void *work_create(void *work, struct server *s, struct err *e);
+void work_destroy(void *work, void *worker);
+void work_serve(void *work, void *worker, const struct route *route, const struct request *rq,
+                struct response *rs);

@@ -1,0 +1,316 @@
+#include "identity/identity.h"
+
+#include "base/digest.h"
+
+static str text_array(struct arena *a, const str *items, size_t n)
+{
+    struct buf b = {.max = 1 << 16};
+    buf_add_char(&b, '{');
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            buf_add_char(&b, ',');
+        json_write_string(&b,
+                          items[i]); /* ids hold nothing that JSON and an array quote differently */
+    }
+    buf_add_char(&b, '}');
+    str s = arena_copy(a, buf_str(&b));
+    buf_release(&b);
+    return s;
+}
+
+static bool make_account(struct db *db, struct arena *a, const struct account *c, struct err *e)
+{
+    struct rows rows;
+    str hash;
+    BUF_SCOPED struct buf name = {.max = 4096};
+    if (!DB(db, a, &rows, e, "select 1 from shuzhi.staff where login = $1", P(c->login)))
+        return false;
+    if (rows.n)
+        return true;
+    title_write(&name, c->name);
+    return password_hash(a, c->password, &hash, e) &&
+           DB(db, a, NULL, e,
+              "insert into shuzhi.staff (login, name, organisation, roles, password)"
+              " values ($1, $2, $3, $4, $5) on conflict do nothing",
+              P(c->login), P(buf_str(&name)), P(c->organisation),
+              P(text_array(a, c->roles, c->role_count)), P(hash));
+}
+
+bool identity_make_accounts(struct db *db, const struct registry *r, struct err *e)
+{
+    ARENA_SCOPED struct arena a = {0};
+    for (size_t i = 0; i < r->county.account_count; i++) {
+        if (!make_account(db, &a, &r->county.accounts[i], e))
+            return err_at(e, "account %.*s", STR_ARG(r->county.accounts[i].login));
+    }
+    return true;
+}
+
+static bool read_actor(struct cx *cx, const struct rows *rows, struct actor *actor)
+{
+    struct json name, roles;
+    struct err ignored = {0};
+    actor->login = rows_text(rows, 0, 0);
+    actor->organisation = rows_text(rows, 0, 2);
+    actor->csrf = rows_text(rows, 0, 4);
+    if (!json_parse(&name, rows_text(rows, 0, 1), cx->arena, &ignored) ||
+        !json_parse(&roles, rows_text(rows, 0, 3), cx->arena, &ignored) || roles.type != JSON_ARRAY)
+        return err_set(cx->err, ERR_BROKEN, "the account of %.*s cannot be read",
+                       STR_ARG(actor->login));
+    actor->name = (struct title){json_text(&name, "zh", STR("")), json_text(&name, "en", STR(""))};
+    actor->roles = arena_array(cx->arena, str, roles.array.n);
+    for (size_t i = 0; i < roles.array.n; i++) {
+        if (roles.array.items[i].type == JSON_STRING)
+            actor->roles[actor->role_count++] = roles.array.items[i].text;
+    }
+    return true;
+}
+
+/* Half an hour without a sign of life, or half a day in all, ends a session (GB/T 22239 level 3).
+ */
+static const char FIND_SESSION[] =
+    "select s.login, s.name, s.organisation, to_json(s.roles), e.csrf,"
+    " e.last_seen < now() - interval '1 minute'"
+    " from shuzhi.session e join shuzhi.staff s on s.login = e.login"
+    " where e.token_digest = $1 and s.is_active and e.last_seen > now() - interval '30 minutes'"
+    " and e.created > now() - interval '12 hours'";
+
+static bool is_changing(const struct request *rq)
+{
+    return !rq->is_head && !str_is(rq->method, "GET") && !str_is(rq->method, "OPTIONS");
+}
+
+bool identity_enter(struct cx *cx, const struct route *route, const struct request *rq)
+{
+    struct rows rows;
+    str token = request_cookie(rq, "shuzhi_session");
+    if (token.n) {
+        str digest = digest_hex(cx->arena, token);
+        if (!DB(cx->db, cx->arena, &rows, cx->err, FIND_SESSION, P(digest)))
+            return false;
+        if (rows.n) {
+            struct actor *actor = arena_new(cx->arena, struct actor);
+            if (!read_actor(cx, &rows, actor))
+                return false;
+            cx->actor = actor;
+            if (rows_bool(&rows, 0, 5) &&
+                !DB(cx->db, cx->arena, NULL, cx->err,
+                    "update shuzhi.session set last_seen = now() where token_digest = $1",
+                    P(digest)))
+                return false;
+        }
+    }
+    if (!(route->flags & ROUTE_PUBLIC) && !cx->actor) {
+        err_set(cx->err, ERR_UNKNOWN, "nobody is signed in, or the session has ended");
+        return err_zh(cx->err, "尚未登录，或登录已过期，请重新登录");
+    }
+    if (is_changing(rq) && cx->actor && !(route->flags & ROUTE_NO_CSRF)) {
+        str sent = request_header(rq, "X-CSRF-Token");
+        if (!sent.p || !bytes_equal_constant(sent, cx->actor->csrf)) {
+            err_set(cx->err, ERR_DENIED,
+                    "the X-CSRF-Token header is missing or wrong: load the page again");
+            return err_zh(cx->err, "页面校验码缺失或已失效，请刷新页面后重试");
+        }
+    }
+    return true;
+}
+
+static bool has_role(const struct actor *actor, str role)
+{
+    for (size_t i = 0; i < actor->role_count; i++) {
+        if (str_equal(actor->roles[i], role))
+            return true;
+    }
+    return false;
+}
+
+bool identity_may(const struct cx *cx, const char *verb, const struct dataset *d)
+{
+    const struct registry *r = cx->registry;
+    for (size_t i = 0; cx->actor && i < r->right_count; i++) {
+        const struct right *g = &r->rights[i];
+        if (!str_is(g->verb, verb) || !has_role(cx->actor, g->role))
+            continue;
+        if (!d)
+            return true;
+        bool is_named = str_is(g->resource, "*") || str_equal(g->resource, d->id);
+        if (is_named && (!g->only_own || str_equal(d->owner, cx->actor->organisation)))
+            return true;
+    }
+    return false;
+}
+
+bool identity_require(struct cx *cx, const char *verb, const struct dataset *d)
+{
+    if (identity_may(cx, verb, d))
+        return true;
+    if (!d) {
+        err_set(cx->err, ERR_DENIED, "no role of yours gives \"%s\"", verb);
+        return err_zh(cx->err, "您的岗位没有“%s”权限", verb);
+    }
+    err_set(cx->err, ERR_DENIED, "no role of yours gives \"%s\" on %.*s", verb,
+            STR_ARG(d->title.en));
+    return err_zh(cx->err, "您的岗位没有对“%.*s”的“%s”权限", STR_ARG(d->title.zh), verb);
+}
+
+/* --- routes ------------------------------------------------------------------------------------
+ */
+
+static void write_may(struct buf *b, struct cx *cx)
+{
+    static const char *const verbs[] = {"intake", "fix", "approve", "request", "audit", "apply"};
+    bool is_first = true;
+    buf_add_lit(b, ",\"may\":[");
+    for (size_t v = 0; v < COUNT(verbs); v++) {
+        if (!identity_may(cx, verbs[v], NULL))
+            continue;
+        buf_add_format(b, "%s\"%s\"", is_first ? "" : ",", verbs[v]);
+        is_first = false;
+    }
+    buf_add_char(b, ']');
+}
+
+static bool write_session(struct cx *cx, struct response *rs)
+{
+    const struct actor *who = cx->actor;
+    struct buf *b = &rs->body;
+    buf_add_lit(b, "{\"user\":{\"login\":");
+    json_write_string(b, who->login);
+    buf_add_lit(b, ",\"name\":");
+    title_write(b, who->name);
+    buf_add_lit(b, ",\"organisation\":{\"code\":");
+    json_write_string(b, who->organisation);
+    buf_add_lit(b, ",\"title\":");
+    title_write(b, organisation_title(cx->registry, who->organisation));
+    buf_add_lit(b, "},\"roles\":[");
+    for (size_t i = 0; i < who->role_count; i++) {
+        const struct title *t = map_find(&cx->registry->roles, who->roles[i]);
+        buf_add(b, i ? STR(",{\"id\":") : STR("{\"id\":"));
+        json_write_string(b, who->roles[i]);
+        buf_add_lit(b, ",\"title\":");
+        title_write(b, t ? *t : (struct title){who->roles[i], who->roles[i]});
+        buf_add_char(b, '}');
+    }
+    buf_add_char(b, ']');
+    write_may(b, cx);
+    buf_add_lit(b, "},\"county\":");
+    title_write(b, cx->registry->county.title);
+    buf_add_lit(b, ",\"csrf\":");
+    json_write_string(b, who->csrf);
+    buf_add_char(b, '}');
+    return true;
+}
+
+static bool get_session(struct cx *cx, const struct request *rq, struct response *rs)
+{
+    (void)rq;
+    return write_session(cx, rs);
+}
+
+/* Five wrong passwords from one address make it wait, longer each time; other addresses do not
+ * wait, so nobody can lock the owner out. */
+static bool check_patience(struct cx *cx, str login, str address)
+{
+    struct rows rows;
+    if (!DB(cx->db, cx->arena, &rows, cx->err,
+            "select ceil(extract(epoch from last - now()) + least(900, 2 ^ least(n - 4, "
+            "10)))::bigint"
+            " from shuzhi.sign_in_failure where login = $1 and address = $2 and n >= 5",
+            P(login), P(address)))
+        return false;
+    int64_t seconds = rows.n ? rows_int(&rows, 0, 0) : 0;
+    if (seconds <= 0)
+        return true;
+    err_set(cx->err, ERR_LIMIT, "too many wrong passwords: wait %lld seconds", (long long)seconds);
+    return err_zh(cx->err, "密码错误次数过多，请 %lld 秒后再试", (long long)seconds);
+}
+
+static bool note_failure(struct cx *cx, str login, str address)
+{
+    struct err e = {0};
+    /* The request's own transaction is rolled back with the refusal; this must stay. */
+    if (!db_commit(cx->db, &e) || !db_begin(cx->db, &e) ||
+        !DB(cx->db, cx->arena, NULL, &e,
+            "insert into shuzhi.sign_in_failure as f (login, address, n, last) values ($1, $2, 1, "
+            "now())"
+            " on conflict (login, address) do update set last = now(),"
+            " n = case when f.last < now() - interval '1 hour' then 1 else f.n + 1 end",
+            P(login), P(address)) ||
+        !db_commit(cx->db, &e) || !db_begin(cx->db, &e))
+        return err_set(cx->err, ERR_BROKEN, "%s", e.msg);
+    err_set(cx->err, ERR_UNKNOWN, "the account or the password is wrong");
+    return err_zh(cx->err, "账号或密码不正确");
+}
+
+/* What a password is checked against when there is no such account, so that both take as long. */
+static str dummy_hash(void)
+{
+    return STR("$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
+               "J4moa2MM0/6uf3HbY2Tf5Fux8JIBTwIhmhxGRbsY14E");
+}
+
+static bool open_session(struct cx *cx, str login, str address, struct response *rs)
+{
+    struct rows rows;
+    str token = random_token(cx->arena, 32), csrf = random_token(cx->arena, 24);
+    str digest = digest_hex(cx->arena, token);
+    if (!DB(cx->db, cx->arena, NULL, cx->err,
+            "insert into shuzhi.session (token_digest, login, csrf, address) values ($1, $2, $3, "
+            "$4)",
+            P(digest), P(login), P(csrf), P(address)) ||
+        !DB0(cx->db, cx->arena, NULL, cx->err,
+             "delete from shuzhi.session where last_seen < now() - interval '1 day'"
+             " or created < now() - interval '1 day'") ||
+        !DB(cx->db, cx->arena, &rows, cx->err, FIND_SESSION, P(digest)))
+        return false;
+    struct actor *actor = arena_new(cx->arena, struct actor);
+    if (rows.n == 0 || !read_actor(cx, &rows, actor))
+        return err_set(cx->err, ERR_UNKNOWN, "this account is closed");
+    cx->actor = actor;
+    response_header(rs, STR("Set-Cookie"),
+                    arena_format(cx->arena,
+                                 "shuzhi_session=%.*s; Path=/; HttpOnly; SameSite=Strict",
+                                 STR_ARG(token)));
+    return write_session(cx, rs);
+}
+
+static bool post_session(struct cx *cx, const struct request *rq, struct response *rs)
+{
+    struct json body;
+    struct rows rows;
+    if (!request_json(rq, &body, cx->err))
+        return false;
+    str login = json_text(&body, "login", STR("")),
+        password = json_text(&body, "password", STR(""));
+    if (login.n == 0 || login.n > 100 || memchr(login.p, 0, login.n))
+        return err_set(cx->err, ERR_INVALID, "login is missing or too long");
+    if (!check_patience(cx, login, rq->address) ||
+        !DB(cx->db, cx->arena, &rows, cx->err,
+            "select password from shuzhi.staff where login = $1 and is_active", P(login)))
+        return false;
+    bool is_right = password_verify(rows.n ? rows_text(&rows, 0, 0) : dummy_hash(), password);
+    if (!rows.n || !is_right)
+        return note_failure(cx, login, rq->address);
+    return DB(cx->db, cx->arena, NULL, cx->err,
+              "delete from shuzhi.sign_in_failure where login = $1 and address = $2", P(login),
+              P(rq->address)) &&
+           open_session(cx, login, rq->address, rs);
+}
+
+static bool delete_session(struct cx *cx, const struct request *rq, struct response *rs)
+{
+    response_header(rs, STR("Set-Cookie"),
+                    STR("shuzhi_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"));
+    return DB(cx->db, cx->arena, NULL, cx->err,
+              "delete from shuzhi.session where token_digest = $1",
+              P(digest_hex(cx->arena, request_cookie(rq, "shuzhi_session"))));
+}
+
+static const struct route ROUTES[] = {
+    {"GET", "/api/v1/session", get_session, NULL, 0, NULL},
+    {"POST", "/api/v1/session", post_session, "session.open", ROUTE_PUBLIC | ROUTE_NO_CSRF, NULL},
+    {"DELETE", "/api/v1/session", delete_session, "session.close", 0, NULL},
+    {0},
+};
+
+const struct module IDENTITY_MODULE = {"identity", ROUTES};

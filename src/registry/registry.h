@@ -1,0 +1,185 @@
+/* The packages in force, as one immutable snapshot: datasets, feeds, pages, roles, menus, the
+ * county.
+ *
+ * A snapshot is read from files (a folder on disk, or what is in force in the database), checked
+ * whole, and never changed; a new one takes its place (snapshot.h). */
+#pragma once
+#include "base/map.h"
+#include "text/json.h"
+
+struct schema;
+
+struct title {
+    str zh, en;
+};
+
+enum grade { GRADE_L1 = 1, GRADE_L2, GRADE_L3, GRADE_L4 };
+enum share_kind { SHARE_NONE, SHARE_CONDITIONAL, SHARE_UNCONDITIONAL };
+
+/* name, SQL type, whether it is quoted in JSON */
+#define FIELD_TYPES(X)                                                                             \
+    X(TEXT, "text", true)                                                                          \
+    X(INTEGER, "bigint", false)                                                                    \
+    X(NUMBER, "numeric", false)                                                                    \
+    X(BOOLEAN, "boolean", false)                                                                   \
+    X(DATE, "date", true)                                                                          \
+    X(TIMESTAMP, "timestamptz", true)                                                              \
+    X(JSON, "jsonb", false)
+
+enum field_type {
+#define X(name, sql, quoted) FIELD_##name,
+    FIELD_TYPES(X)
+#undef X
+};
+
+struct field {
+    str name;
+    str column; /* quoted for SQL */
+    struct title title;
+    str description;
+    enum field_type type;
+    str format; /* JSON Schema format, or empty */
+    str code;   /* the dataset that lists its codes, or empty */
+    enum grade grade;
+    str mask; /* name of a mask of registry/mask.h, or empty */
+    str unit;
+    str pattern;
+    bool is_required, is_key, is_indexed;
+    str *aliases;
+    size_t alias_count;
+    const struct json *definition;
+    uint32_t line;
+};
+
+/* A pair of coordinate fields, and where the same place stands already: catches GCJ-02 values in a
+ * CGCS2000 column. */
+struct location {
+    const struct field *longitude, *latitude;
+    str reference;          /* a dataset with a location of its own, or this one */
+    const struct field *by; /* the field that holds the reference's key */
+};
+
+struct dataset {
+    str id;
+    str table, history; /* quoted: data."person", history."person" */
+    struct title title;
+    str description, standard_ref;
+    const struct package *package;
+    str file;         /* data/person.schema.json */
+    str owner;        /* organisation code */
+    enum grade grade; /* the highest of its fields */
+    enum share_kind share;
+    str update;      /* realtime daily weekly monthly quarterly yearly irregular */
+    int update_days; /* 0: no promise */
+    struct field *fields;
+    size_t field_count;
+    const struct field **key;
+    size_t key_count;
+    const struct field *title_field; /* what a person calls a record */
+    struct location location;        /* longitude NULL: none */
+    const struct json *definition;
+    const struct schema *schema; /* of one row */
+    str digest;                  /* of the definition */
+};
+
+struct page {
+    str id;
+    struct title title;
+    const struct dataset *dataset;
+    const struct json *definition;
+};
+
+/* A declared channel: hints for files that come this way. */
+struct feed {
+    str id;
+    struct title title;
+    const struct dataset *dataset;
+    str source; /* organisation that sends, or empty */
+    const struct json *definition;
+};
+
+struct right {
+    str role, resource, verb;
+    bool only_own; /* only datasets the person's organisation owns */
+};
+
+struct package {
+    str id;
+    struct title title;
+    int order; /* position among packages: needs come first */
+    const struct json *app;
+    str digest;
+    const struct bundle_package *source;
+};
+
+struct account {
+    str login, password;
+    struct title name;
+    str organisation;
+    str *roles;
+    size_t role_count;
+};
+
+struct calendar { /* days that differ from Monday to Friday; days since 1970-01-01, ascending */
+    int32_t *off, *work;
+    size_t off_count, work_count;
+    str version;
+};
+
+struct county {
+    str id, division;
+    struct title title;
+    struct calendar calendar;
+    struct account *accounts;
+    size_t account_count;
+    str organisation_dataset; /* where titles of organisations stand */
+};
+
+struct registry {
+    struct arena arena;
+    struct map packages, datasets, feeds, pages; /* by id */
+    struct map roles;                            /* id → struct title */
+    struct right *rights;
+    size_t right_count, right_size;
+    struct county county;
+    struct map organisations; /* code → struct title, from the dataset */
+    struct map codes;         /* dataset id → struct map of code → struct title */
+    int64_t version;          /* rises with each load in this process */
+    int references;
+};
+
+/* What is wrong with a package, told to whoever checks. */
+struct complaint {
+    str file; /* apps/muck/data/site.schema.json */
+    uint32_t line;
+    str reason;
+};
+
+struct complaints {
+    struct complaint *items;
+    size_t n, size;
+    struct arena arena;
+};
+
+void complain(struct complaints *c, str file, uint32_t line, const char *fmt, ...) PRINTF(4, 5)
+    __attribute__((nonnull(1, 4)));
+void complaints_release(struct complaints *c);
+
+struct bundle;
+/* Reads and checks everything.  NULL when there is any complaint. */
+struct registry *registry_create(const struct bundle *source, struct complaints *c);
+void registry_destroy(struct registry *r); /* NULL allowed */
+
+const struct dataset *dataset_find(const struct registry *r, str id);
+const struct field *field_find(const struct dataset *d, str name);
+const char *field_sql_type(enum field_type type);
+const char *field_type_name(enum field_type type); /* as JSON Schema says */
+bool field_is_quoted(enum field_type type);
+const char *grade_name(enum grade g);
+struct title organisation_title(const struct registry *r, str code);
+void title_write(struct buf *out, struct title t); /* {"zh":…,"en":…} */
+
+/* The n-th working day after day (both days since 1970-01-01). */
+int32_t calendar_add_working_days(const struct calendar *c, int32_t day, int n);
+/* Working days from day (not counted) to until; negative when until is past. */
+int calendar_working_days_between(const struct calendar *c, int32_t day, int32_t until);
