@@ -152,6 +152,12 @@ bool utf8_is_valid(str s)
             i += 8;
             continue;
         }
+        /* Most of what is not ASCII here is Han: three bytes, no special cases. */
+        while (i + 3 <= s.n && p[i] > 0xe0 && p[i] < 0xed && (p[i + 1] & 0xc0) == 0x80 &&
+               (p[i + 2] & 0xc0) == 0x80)
+            i += 3;
+        if (i == s.n)
+            return true;
         uint32_t v;
         size_t n = sequence_length(p + i, s.n - i, &v);
         if (n == 0)

@@ -41,7 +41,7 @@ static inline str str_slice(str s, size_t from, size_t to)
 {
     to = to > s.n ? s.n : to;
     from = from > to ? to : from;
-    return (str){s.p + from, to - from};
+    return (str){s.n ? s.p + from : s.p, to - from};
 }
 
 /* Byte order, as memcmp; a prefix sorts first. */

@@ -19,6 +19,7 @@ struct shelf {
     struct arena *arena;
     struct map documents; /* URI -> struct json */
     str prefix, folder;   /* URIs that begin so are files below folder */
+    struct err err;       /* why a file that is meant could not be read */
 };
 
 static bool read_file(const char *path, struct arena *a, str *text, struct err *e)
@@ -59,10 +60,9 @@ static const struct json *find_document(void *arg, str uri)
     str rest = uri_decode(str_slice(uri, s->prefix.n, uri.n), s->arena);
     if (rest.n == 0 || str_find(rest, STR("..")) != SIZE_MAX || memchr(rest.p, 0, rest.n))
         return NULL;
-    struct err e = {0};
     struct json *v = arena_new(s->arena, struct json);
     str path = arena_format(s->arena, "%.*s%.*s", STR_ARG(s->folder), STR_ARG(rest));
-    if (!read_value(path.p, s->arena, v, &e))
+    if (!read_value(path.p, s->arena, v, &s->err))
         return NULL;
     map_set(&s->documents, s->arena, arena_copy(s->arena, uri), v);
     return v;
@@ -86,7 +86,8 @@ static void open_cache(struct batch *b)
 {
     arena_reset(&b->schemas);
     b->cache = (struct map){0};
-    b->shelf = (struct shelf){&b->schemas, {0}, STR("http://localhost:1234/"), STR("remotes/")};
+    b->shelf = (struct shelf){
+        .arena = &b->schemas, .prefix = STR("http://localhost:1234/"), .folder = STR("remotes/")};
 }
 
 static const struct cached *get_schema(struct batch *b, const struct json *schema, bool asserts)
@@ -218,7 +219,9 @@ static bool check_lines(const struct schema *s, struct report *r, struct err *e)
         if (json_parse(&v, line, &a, &wrong)) {
             schema_validate(s, &v, print_violation, r);
         } else {
-            printf("%s:%llu: %s\n", r->file, (unsigned long long)lines.line, wrong.msg);
+            const char *what = strstr(wrong.msg, "column ");
+            printf("%s:%llu: %s\n", r->file, (unsigned long long)lines.line,
+                   what ? what : wrong.msg);
             r->count++;
         }
         arena_reset(&a);
@@ -247,7 +250,7 @@ static bool run_files(int n, char **files, bool is_zh, uint64_t *count, struct e
     ARENA_SCOPED struct arena a = {0};
     char full[PATH_MAX];
     struct json document;
-    struct shelf shelf = {&a, {0}, STR("file:///"), STR("/")};
+    struct shelf shelf = {.arena = &a, .prefix = STR("file:///"), .folder = STR("/")};
     struct schema_others others = {find_document, &shelf};
     if (!realpath(files[0], full))
         return err_set(e, ERR_MISSING, "cannot open %s: %s", files[0], strerror(errno));
@@ -256,7 +259,11 @@ static bool run_files(int n, char **files, bool is_zh, uint64_t *count, struct e
     struct schema *s = schema_compile(&document, arena_format(&a, "file://%s", full), &others,
                                       SCHEMA_ASSERT_FORMATS, &a, e);
     if (!s)
-        return err_at(e, "%s", files[0]);
+        fprintf(stderr, "shuzhi validate: %s is no schema that can be used:\n", files[0]);
+    if (!s && shelf.err.code) /* the file is there, but says nothing */
+        *e = shelf.err;
+    if (!s)
+        return false;
     for (int i = 1; i < n; i++) {
         struct report r = {.file = files[i], .is_zh = is_zh};
         if (!check_file(s, &r, e))

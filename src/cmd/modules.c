@@ -6,6 +6,7 @@
 #include "identity/identity.h"
 #include "intake/intake_http.h"
 #include "intake/quarantine.h"
+#include "quality/quality.h"
 #include "share/share.h"
 
 const struct module *const MODULES[] = {
@@ -14,6 +15,8 @@ const struct module *const MODULES[] = {
     &CATALOGUE_MODULE,  /* datasets, records, codes, pages */
     &INTAKE_MODULE,     /* files and batches */
     &QUARANTINE_MODULE, /* refused rows */
+    &QUALITY_MODULE,    /* measured quality, lineage */
+    &CASE_MODULE,       /* wrong values reported and fixed, home, messages */
     &SHARED_MODULE,     /* one record by a grant's key: the read lane */
     &SHARE_MODULE,      /* requests, grants, lists by a grant's key */
     &AUDIT_MODULE,      /* who looked */

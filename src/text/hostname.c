@@ -298,23 +298,32 @@ static bool take_label(str *s, struct label *l, bool is_idn, size_t *encoded)
     return true;
 }
 
-static bool check(str s, bool is_idn)
+enum direction { ANY_DIRECTION, KEPT_DIRECTION };
+
+/* *is_mixed: whether some label runs from right to left. */
+static bool check_labels(str s, bool is_idn, enum direction direction, bool *is_mixed)
 {
     size_t encoded = 0;
-    bool some_bidi = false, all_keep = true;
     for (;;) {
         struct label l;
         if (!take_label(&s, &l, is_idn, &encoded))
             return false;
-        some_bidi |= is_bidi(&l);
-        all_keep &= keeps_direction(&l);
+        *is_mixed |= has_between(&l, 0x590, UNICODE_LAST) && is_bidi(&l);
+        if (direction == KEPT_DIRECTION && !keeps_direction(&l))
+            return false;
         if (s.n == 0)
-            break;
+            return encoded <= MAX_NAME;
         (void)utf8_take(&s);
         if (++encoded > MAX_NAME)
             return false;
     }
-    return encoded <= MAX_NAME && (!some_bidi || all_keep);
+}
+
+static bool check(str s, bool is_idn)
+{
+    bool is_mixed = false;
+    return check_labels(s, is_idn, ANY_DIRECTION, &is_mixed) &&
+           (!is_mixed || check_labels(s, is_idn, KEPT_DIRECTION, &is_mixed));
 }
 
 bool hostname_is_valid(str s)

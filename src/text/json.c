@@ -2,6 +2,13 @@
 
 #include "base/map.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* Members and items gather on the stack before they move to the arena: most are few. */
+enum { FEW = 16 };
+
 struct reader {
     const char *p, *end, *line_start;
     uint32_t line;
@@ -129,11 +136,31 @@ static bool take_escape(struct reader *r, char **out)
     return true;
 }
 
+/* Moves on to a quote, a backslash or a control character; perhaps not quite there. */
+static const char *skip_plain(const char *q, const char *end)
+{
+#ifdef __SSE2__
+    while (end - q >= 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)q);
+        __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+                                   _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+        __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+        int bits = _mm_movemask_epi8(_mm_or_si128(hit, low));
+        if (bits)
+            return q + __builtin_ctz((unsigned)bits);
+        q += 16;
+    }
+#else
+    (void)end;
+#endif
+    return q;
+}
+
 static bool take_string(struct reader *r, str *text)
 {
     const char *start = ++r->p;
     bool has_escape = false;
-    const char *q = r->p;
+    const char *q = skip_plain(r->p, r->end);
     for (; q < r->end && *q != '"'; q++) {
         if ((unsigned char)*q < 0x20) {
             r->p = q;
@@ -167,8 +194,8 @@ static bool take_value(struct reader *r, struct json *v);
 
 static bool take_array(struct reader *r, struct json *v)
 {
-    struct json *items = NULL;
-    size_t n = 0, size = 0;
+    struct json few[FEW], *items = few;
+    size_t n = 0, size = FEW;
     r->p++;
     skip_space(r);
     if (r->p < r->end && *r->p == ']') {
@@ -186,24 +213,50 @@ static bool take_array(struct reader *r, struct json *v)
         if (*r->p++ == ']')
             break;
     }
+    if (items == few) {
+        items = arena_array(r->arena, struct json, n);
+        memcpy(items, few, n * sizeof *items);
+    }
     v->array.items = items;
     v->array.n = n;
     return true;
+}
+
+static unsigned cheap_hash(str key)
+{
+    uint64_t a = 0, b = 0;
+    if (key.n >= 4) {
+        memcpy(&a, key.p, 4);
+        memcpy(&b, key.p + key.n - 4, 4);
+    } else if (key.n) {
+        a = (unsigned char)key.p[0];
+        b = (unsigned char)key.p[key.n - 1];
+    }
+    return (unsigned)(((a << 32 ^ b ^ key.n) * 0x9e3779b97f4a7c15u) >> 54);
+}
+
+/* Few members: a bit set of hashes, looked into further only where a bit is there already. */
+static bool has_duplicate_of_few(const struct json_member *m, size_t n)
+{
+    uint64_t seen[16] = {0};
+    for (size_t i = 0; i < n; i++) {
+        unsigned h = cheap_hash(m[i].key);
+        uint64_t bit = 1ull << (h & 63);
+        for (size_t j = 0; (seen[h >> 6] & bit) && j < i; j++) {
+            if (str_equal(m[i].key, m[j].key))
+                return true;
+        }
+        seen[h >> 6] |= bit;
+    }
+    return false;
 }
 
 static bool has_duplicate(const struct json *v, struct arena *a)
 {
     size_t n = v->object.n;
     const struct json_member *m = v->object.members;
-    if (n <= 12) {
-        for (size_t i = 1; i < n; i++) {
-            for (size_t j = 0; j < i; j++) {
-                if (str_equal(m[i].key, m[j].key))
-                    return true;
-            }
-        }
-        return false;
-    }
+    if (n <= 64)
+        return has_duplicate_of_few(m, n);
     struct map seen = {0};
     for (size_t i = 0; i < n; i++) {
         if (map_has(&seen, m[i].key))
@@ -215,8 +268,8 @@ static bool has_duplicate(const struct json *v, struct arena *a)
 
 static bool take_object(struct reader *r, struct json *v)
 {
-    struct json_member *members = NULL;
-    size_t n = 0, size = 0;
+    struct json_member few[FEW], *members = few;
+    size_t n = 0, size = FEW;
     r->p++;
     skip_space(r);
     if (r->p < r->end && *r->p == '}') {
@@ -242,6 +295,10 @@ static bool take_object(struct reader *r, struct json *v)
             return fail(r, "expected ',' or '}'");
         if (*r->p++ == '}')
             break;
+    }
+    if (members == few) {
+        members = arena_array(r->arena, struct json_member, n);
+        memcpy(members, few, n * sizeof *members);
     }
     v->object.members = members;
     v->object.n = n;

@@ -3,7 +3,7 @@
 #include "text/regex_impl.h"
 
 enum {
-    MAX_SET_WORK = 1 << 24, /* distinct sets × boundaries between code points */
+    MAX_SET_WORK = 1 << 22, /* distinct sets × boundaries between code points */
     MAX_STATES = 1000,
     MAX_TABLE = 1 << 16, /* states × classes */
     MAX_VISITS = 4 << 20 /* steps followed while determinizing */
@@ -369,7 +369,10 @@ void regex_determinize(struct regex *r, struct arena *a)
         struct automaton *auto_ = arena_new(a, struct automaton);
         auto_->next = arena_array(a, uint16_t, b.n * r->class_count);
         auto_->flags = arena_array(a, uint8_t, b.n);
-        memcpy(auto_->next, next, b.n * r->class_count * sizeof *next);
+        for (size_t i = 0; i < b.n * r->class_count; i++) {
+            bool is_final = b.list[next[i]]->flags & (AUTO_MATCHED | AUTO_DEAD);
+            auto_->next[i] = (uint16_t)(next[i] | (is_final ? AUTO_FINAL : 0));
+        }
         for (size_t i = 0; i < b.n; i++)
             auto_->flags[i] = b.list[i]->flags;
         r->automaton = auto_;

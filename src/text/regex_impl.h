@@ -63,10 +63,10 @@ struct look {
 };
 
 struct automaton {
-    uint16_t *next; /* state × class -> state */
+    uint16_t *next; /* state × class -> state, with AUTO_FINAL where nothing can change any more */
     uint8_t *flags; /* per state: AUTO_… */
 };
-enum { AUTO_MATCHED = 1, AUTO_DEAD = 2, AUTO_MATCHES_AT_END = 4 };
+enum { AUTO_MATCHED = 1, AUTO_DEAD = 2, AUTO_MATCHES_AT_END = 4, AUTO_FINAL = 0x8000 };
 
 struct regex {
     struct step *steps;

@@ -3,25 +3,24 @@
 static bool automaton_matches(const struct regex *r, str text)
 {
     const struct automaton *a = r->automaton;
+    const unsigned char *p = (const unsigned char *)text.p, *end = p + text.n;
     size_t state = 0;
-    uint8_t flags = a->flags[0];
-    if (flags & (AUTO_MATCHED | AUTO_DEAD))
-        return flags & AUTO_MATCHED;
-    while (text.n) {
-        unsigned char c = (unsigned char)*text.p;
+    if (a->flags[0] & (AUTO_MATCHED | AUTO_DEAD))
+        return a->flags[0] & AUTO_MATCHED;
+    while (p < end) {
         size_t class;
-        if (c < 128) {
-            class = r->ascii[c];
-            text = (str){text.p + 1, text.n - 1};
+        if (*p < 128) {
+            class = r->ascii[*p++];
         } else {
-            class = regex_class(r, utf8_take(&text));
+            str rest = {(const char *)p, (size_t)(end - p)};
+            class = regex_class(r, utf8_take(&rest));
+            p = (const unsigned char *)rest.p;
         }
         state = a->next[state * r->class_count + class];
-        flags = a->flags[state];
-        if (flags & (AUTO_MATCHED | AUTO_DEAD))
-            return flags & AUTO_MATCHED;
+        if (state & AUTO_FINAL)
+            return a->flags[state & ~(size_t)AUTO_FINAL] & AUTO_MATCHED;
     }
-    return flags & AUTO_MATCHES_AT_END;
+    return a->flags[state] & AUTO_MATCHES_AT_END;
 }
 
 /* The simulation: all places the pattern may stand at, moved on together. */

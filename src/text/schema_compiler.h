@@ -45,3 +45,25 @@ struct target {
 /* Where a reference of the resource leads. */
 MUST_USE bool schema_resolve(struct compiler *c, const struct resource *from, str reference,
                              struct target *target);
+
+/* A keyword being read. */
+struct place {
+    struct compiler *c;
+    struct node *node;
+    str keyword;
+    const struct json *value;
+};
+
+struct keyword {
+    const char *name;
+    uint8_t vocabulary, dialects, holds; /* bits, bits, enum holds */
+    bool (*read)(const struct place *p); /* NULL: only an annotation */
+};
+
+/* NULL if there is no such keyword. */
+const struct keyword *schema_keyword(str name);
+
+bool schema_is(const struct json *v); /* an object, true or false */
+/* The node of a schema, the same one each time; it is filled later, for references may go round. */
+const struct node *schema_node(struct compiler *c, const struct json *v, const struct resource *r,
+                               str where);

@@ -5,7 +5,9 @@
 #include "text/schema.h"
 #include "text/value.h"
 
-enum { SCHEMA_MAX_NESTING = 3000, SCHEMA_FUEL = 100000000 };
+/* How many schemas may be inside each other during validation (the stack bears it even under the
+ * sanitizers), and how many may be applied in all. */
+enum { SCHEMA_MAX_NESTING = 1500, SCHEMA_FUEL = 100000000 };
 
 /* A schema document, or a part of one with an $id of its own. */
 struct resource {
@@ -93,8 +95,8 @@ struct object_rules {
 struct value_rules {
     const struct json *constant;
     const struct json *choices; /* the array of "enum" */
-    struct map texts;           /* its strings, when it has only such */
-    bool has_only_texts;
+    uint16_t *slots;            /* when it has only strings: hash -> index + 1 */
+    size_t slot_mask;
 };
 
 struct node_list {

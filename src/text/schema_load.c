@@ -14,7 +14,7 @@ static const struct {
 
 static const struct {
     const char *name;
-    enum vocabulary bit;
+    uint8_t bit; /* enum vocabulary */
 } VOCABULARIES[] = {
     {"core", VOCABULARY_CORE},
     {"applicator", VOCABULARY_APPLICATOR},

@@ -66,8 +66,9 @@ static bool is_quiet(const struct run *r)
     return !r->visit || r->has_stopped;
 }
 
-/* Reports what v has filled in already; always false. */
-static bool report(struct spot *s, const char *keyword, struct schema_violation v)
+/* Reports what v has filled in already; always false.  Kept out of line: its frame is large. */
+__attribute__((noinline)) static bool report(struct spot *s, const char *keyword,
+                                             struct schema_violation v)
 {
     BUF_SCOPED struct buf path = {.max = 1 << 20};
     if (is_quiet(s->run))
@@ -149,10 +150,20 @@ static bool check_type(struct spot *s)
     return violates(s, "type");
 }
 
+static bool is_text_choice(const struct value_rules *r, str text)
+{
+    for (size_t at = schema_name_hash(text) & r->slot_mask; r->slots[at];
+         at = (at + 1) & r->slot_mask) {
+        if (str_equal(r->choices->array.items[r->slots[at] - 1].text, text))
+            return true;
+    }
+    return false;
+}
+
 static bool is_choice(const struct value_rules *r, const struct json *v)
 {
-    if (r->has_only_texts)
-        return v->type == JSON_STRING && map_has(&r->texts, v->text);
+    if (r->slots)
+        return v->type == JSON_STRING && is_text_choice(r, v->text);
     for (size_t i = 0; i < r->choices->array.n; i++) {
         if (value_equal(&r->choices->array.items[i], v))
             return true;
@@ -259,7 +270,7 @@ static int by_hash(const void *a, const void *b)
     return x->hash < y->hash ? -1 : x->hash > y->hash;
 }
 
-static bool has_equal_items(const struct json *v)
+__attribute__((noinline)) static bool has_equal_items(const struct json *v)
 {
     size_t n = v->array.n;
     const struct json *items = v->array.items;

@@ -10,6 +10,22 @@ bool source_take(struct source s, char *p, size_t room, size_t *n, struct err *e
     return s.read(s.arg, p, room, n, e);
 }
 
+bool source_skip(struct source s, uint64_t n, struct err *e)
+{
+    char waste[16384];
+    uint64_t left = n;
+    while (left) {
+        size_t got;
+        if (!source_take(s, waste, left < sizeof waste ? (size_t)left : sizeof waste, &got, e))
+            return false;
+        if (got == 0)
+            return err_set(e, ERR_INVALID, "the input is shorter than the %llu bytes to skip",
+                           (unsigned long long)n);
+        left -= got;
+    }
+    return true;
+}
+
 static bool read_memory(void *arg, char *p, size_t room, size_t *n, struct err *e)
 {
     struct source_memory *m = arg;

@@ -13,6 +13,10 @@ struct source {
 
 MUST_USE bool source_take(struct source s, char *p, size_t room, size_t *n, struct err *e);
 
+/* Reads n bytes and drops them: how a converted source is brought back to a row's offset.  Fewer
+ * bytes than n are ERR_INVALID. */
+MUST_USE bool source_skip(struct source s, uint64_t n, struct err *e);
+
 struct source_memory {
     str rest;
 };

@@ -138,10 +138,46 @@ static void test_long(void)
     csv_destroy(c);
 }
 
+/* A spreadsheet gone wrong: 100,000 columns, a cell of two megabytes, one of a gigabyte. */
+static bool endless(void *arg, char *p, size_t room, size_t *n, struct err *e)
+{
+    size_t *given = arg;
+    (void)e;
+    memset(p, 'x', room);
+    *n = room;
+    *given += room;
+    return *given < (size_t)1 << 30;
+}
+
+static void test_default_limits(void)
+{
+    static char text[3 << 20];
+    struct source_memory m;
+    struct csv_row row;
+    bool has_row;
+    struct err e = {0};
+    memset(text, ',', 100000);
+    struct csv *c = csv_create(source_of_memory(&m, (str){text, 100000}), NULL);
+    CHECK(!csv_take_row(c, &row, &has_row, &e) && e.code == ERR_LIMIT);
+    csv_destroy(c);
+    err_clear(&e);
+    memset(text, 'x', sizeof text);
+    c = csv_create(source_of_memory(&m, (str){text, sizeof text}), NULL);
+    CHECK(!csv_take_row(c, &row, &has_row, &e) && e.code == ERR_LIMIT);
+    csv_destroy(c);
+    err_clear(&e);
+    size_t given = 0;
+    c = csv_create((struct source){endless, &given}, NULL);
+    CHECK(!csv_take_row(c, &row, &has_row, &e) && e.code == ERR_LIMIT);
+    CHECK(given < (size_t)100 << 20);
+    csv_destroy(c);
+}
+
 int main(void)
 {
     RUN(test_rows);
     RUN(test_detect);
     RUN(test_long);
+    RUN(test_default_limits);
     return check_end();
 }

@@ -183,6 +183,31 @@ static void test_addresses_are_identical(void)
     close_csv(&b);
 }
 
+static void test_resume(void)
+{
+    struct encoding_reader r;
+    struct source_memory m;
+    struct csv_row row;
+    struct err e = {0};
+    bool has_row;
+    str in = STR("\xb5\xc2,1\n\xc7\xe5,2\n\xcf\xd8,3\n"); /* GB18030 */
+    uint64_t offset = 0, line = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        struct csv_options o = {.offset = offset, .line = line};
+        CHECK(encoding_open(&r, source_of_memory(&m, in), ENCODING_GB18030, &e));
+        CHECK(source_skip(encoding_source(&r), offset, &e));
+        struct csv *c = csv_create(encoding_source(&r), &o);
+        for (int i = pass ? 2 : 0; i < 3; i++)
+            CHECK(csv_take_row(c, &row, &has_row, &e) && has_row);
+        CHECK(str_is(row.cells[0], "县") && row.line == 3 && row.offset == 12);
+        offset = row.offset;
+        line = row.line;
+        csv_destroy(c);
+        encoding_close(&r);
+    }
+    CHECK(!source_skip(source_of_memory(&m, in), 1000, &e) && e.code == ERR_INVALID);
+}
+
 static void test_jsonl(void)
 {
     struct jsonl j;
@@ -210,6 +235,7 @@ int main(void)
     RUN(test_bad_bytes);
     RUN(test_real_files);
     RUN(test_addresses_are_identical);
+    RUN(test_resume);
     RUN(test_jsonl);
     return check_end();
 }

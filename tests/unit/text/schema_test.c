@@ -187,6 +187,33 @@ static void test_numbers(void)
     }
 }
 
+/* More required members than a word has bits, more choices than a line. */
+static void test_wide(void)
+{
+    ARENA_SCOPED struct arena a = {0};
+    BUF_SCOPED struct buf schema = {.max = 1 << 20}, value = {.max = 1 << 20};
+    struct json v;
+    struct err e = {0};
+    buf_add_lit(&schema, "{\"required\":[");
+    for (int i = 0; i < 100; i++)
+        buf_add_format(&schema, "%s\"m%d\"", i ? "," : "", i);
+    buf_add_lit(&schema, "],\"additionalProperties\":{\"enum\":[");
+    for (int i = 0; i < 1000; i++)
+        buf_add_format(&schema, "%s\"c%d\"", i ? "," : "", i);
+    buf_add_lit(&schema, "]}}");
+    struct schema *s = compile(arena_cstr(&a, buf_str(&schema)), 0, &a, &e);
+    for (int missing = -1; missing < 100; missing += 33) {
+        buf_clear(&value);
+        buf_add_char(&value, '{');
+        for (int i = 0; i < 100; i++)
+            buf_add_format(&value, "%s\"%s%d\":\"c%d\"", i ? "," : "", i == missing ? "x" : "m", i,
+                           i * 10);
+        buf_add_char(&value, '}');
+        CHECK(json_parse(&v, buf_str(&value), &a, &e));
+        CHECK(s && schema_accepts(s, &v) == (missing < 0));
+    }
+}
+
 int main(void)
 {
     RUN(test_violations);
@@ -194,5 +221,6 @@ int main(void)
     RUN(test_words);
     RUN(test_other_documents);
     RUN(test_numbers);
+    RUN(test_wide);
     return check_end();
 }
