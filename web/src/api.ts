@@ -1,0 +1,133 @@
+/* The typed client of docs/api.md.  Every call answers its value or throws an ApiProblem. */
+import { ApiProblem, problemFrom, problemOf } from './problem';
+import { queryOf, type Params } from './filters';
+import type * as T from './types';
+
+const BASE = '/api/v1';
+let csrf: string | null = null;
+let onSignedOut: () => void = () => undefined;
+
+export function setCsrf(token: string | null) {
+  csrf = token;
+}
+/* Called when the server no longer knows the session. */
+export function setOnSignedOut(fn: () => void) {
+  onSignedOut = fn;
+}
+
+async function readBody(res: Response): Promise<unknown> {
+  const text = await res.text();
+  if (!text) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+async function call<A>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<A> {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (method !== 'GET' && csrf) headers['X-CSRF-Token'] = csrf;
+  let res: Response;
+  try {
+    res = await fetch(BASE + path, { method, headers, signal, credentials: 'same-origin',
+      body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw problemOf(cause);
+  }
+  const answer = await readBody(res);
+  if (!res.ok) {
+    if (res.status === 401 && path !== '/session') onSignedOut();
+    throw problemFrom(res.status, answer);
+  }
+  return answer as A;
+}
+
+const get = <A>(path: string, params?: Params, signal?: AbortSignal) => call<A>('GET', path + queryOf(params), undefined, signal);
+const post = <A>(path: string, body: unknown = {}) => call<A>('POST', path, body);
+const seg = (part: string | number) => encodeURIComponent(String(part));
+
+export type Uploaded = { batch: T.Batch } & T.Mapping;
+
+/* XMLHttpRequest, because fetch cannot tell how much of a body has been sent. */
+function sendFile(dataset: string, file: File, corrects: string | null, onProgress: (sent: number) => void, signal: AbortSignal) {
+  return new Promise<Uploaded>((resolve, reject) => {
+    const xhr = new XMLHttpRequest();
+    xhr.open('POST', `${BASE}/intake/${seg(dataset)}/files${queryOf({ name: file.name, corrects })}`);
+    xhr.setRequestHeader('Content-Type', 'application/octet-stream');
+    if (csrf) xhr.setRequestHeader('X-CSRF-Token', csrf);
+    xhr.upload.onprogress = (e) => onProgress(e.loaded);
+    xhr.onerror = () => reject(new ApiProblem('OFFLINE', 0, 'the connection broke while sending the file'));
+    xhr.onload = () => {
+      let body: unknown = null;
+      try {
+        body = JSON.parse(xhr.responseText);
+      } catch {
+        /* not JSON: problemFrom says so by the status */
+      }
+      if (xhr.status >= 200 && xhr.status < 300) resolve(body as Uploaded);
+      else {
+        if (xhr.status === 401) onSignedOut();
+        reject(problemFrom(xhr.status, body));
+      }
+    };
+    signal.addEventListener('abort', () => xhr.abort());
+    xhr.send(file);
+  });
+}
+
+export const api = {
+  signIn: (login: string, password: string) => post<T.Session>('/session', { login, password }),
+  session: () => get<T.Session>('/session'),
+  signOut: () => call<null>('DELETE', '/session'),
+  home: (signal?: AbortSignal) => get<T.Home>('/home', undefined, signal),
+  readMessage: (id: string | number) => post<null>(`/messages/${seg(id)}/read`),
+  menu: () => get<{ groups: T.MenuGroup[] }>('/menu'),
+
+  datasets: (params?: Params, signal?: AbortSignal) => get<{ datasets: T.DatasetSummary[] }>('/datasets', params, signal),
+  dataset: (id: string, signal?: AbortSignal) => get<T.Dataset>(`/datasets/${seg(id)}`, undefined, signal),
+  records: (id: string, params?: Params, signal?: AbortSignal) => get<T.Records>(`/datasets/${seg(id)}/records`, params, signal),
+  record: (id: string, key: string, signal?: AbortSignal) => get<T.RecordDetail>(`/datasets/${seg(id)}/records/${seg(key)}`, undefined, signal),
+  report: (id: string, key: string, body: { field: string; proposed: string; note: string }) =>
+    post<{ case: T.Case | string | number }>(`/datasets/${seg(id)}/records/${seg(key)}/report`, body),
+  quality: (id: string, signal?: AbortSignal) => get<T.Quality>(`/datasets/${seg(id)}/quality`, undefined, signal),
+  lineage: (id: string, signal?: AbortSignal) => get<T.Lineage>(`/datasets/${seg(id)}/lineage`, undefined, signal),
+  codes: (list: string) => get<T.CodeList>(`/codes/${seg(list)}`),
+  page: (id: string, signal?: AbortSignal) => get<T.PackagePage>(`/pages/${seg(id)}`, undefined, signal),
+
+  sendFile,
+  mapping: (id: string, signal?: AbortSignal) => get<T.Mapping>(`/batches/${seg(id)}/mapping`, undefined, signal),
+  start: (id: string, columns: (string | null)[]) => post<T.Batch>(`/batches/${seg(id)}/start`, { columns }),
+  cancel: (id: string) => post<T.Batch | null>(`/batches/${seg(id)}/cancel`),
+  batches: (params?: Params, signal?: AbortSignal) => get<{ batches: T.Batch[]; next: string | null }>('/batches', params, signal),
+  batch: (id: string, signal?: AbortSignal) => get<T.Batch>(`/batches/${seg(id)}`, undefined, signal),
+  quarantine: (id: string, params?: Params, signal?: AbortSignal) => get<T.Quarantine>(`/batches/${seg(id)}/quarantine`, params, signal),
+  fixRow: (id: string, row: number, values: Record<string, string>) =>
+    call<{ row: number; state: T.RowState; problems: T.Problem[] }>('PUT', `/batches/${seg(id)}/quarantine/${row}`, { values }),
+  acceptAll: (id: string, reason: string, field: string) =>
+    post<{ landed: number; waiting: number }>(`/batches/${seg(id)}/quarantine/accept`, { reason, field }),
+  dropRow: (id: string, row: number, note: string) => post<unknown>(`/batches/${seg(id)}/quarantine/${row}/drop`, { note }),
+  badRowsUrl: (id: string | number) => `${BASE}/batches/${seg(id)}/quarantine.csv`,
+
+  ask: (body: T.RequestTerms & { dataset: string; purpose: string; legal_basis: string }) => post<T.ShareRequest>('/requests', body),
+  requests: (params?: Params, signal?: AbortSignal) => get<{ requests: T.ShareRequest[]; next: string | null }>('/requests', params, signal),
+  request: (id: string, signal?: AbortSignal) => get<T.ShareRequest>(`/requests/${seg(id)}`, undefined, signal),
+  approve: (id: string | number, body: T.RequestTerms & { note: string }) =>
+    post<{ request: T.ShareRequest; grant: T.Grant }>(`/requests/${seg(id)}/approve`, body),
+  refuse: (id: string | number, reason: string) => post<unknown>(`/requests/${seg(id)}/refuse`, { reason }),
+  withdraw: (id: string | number, reason: string) => post<unknown>(`/requests/${seg(id)}/withdraw`, { reason }),
+  grants: (params?: Params, signal?: AbortSignal) => get<{ grants: T.Grant[]; next: string | null }>('/grants', params, signal),
+  grant: (id: string, signal?: AbortSignal) => get<T.Grant>(`/grants/${seg(id)}`, undefined, signal),
+  makeKey: (id: string | number) => post<{ key: string }>(`/grants/${seg(id)}/key`),
+  revoke: (id: string | number, reason: string) => post<unknown>(`/grants/${seg(id)}/revoke`, { reason }),
+  openapiUrl: (id: string | number) => `${BASE}/share/${seg(id)}/openapi.json`,
+  shareUrl: (id: string | number, key?: string) => `${BASE}/share/${seg(id)}/records${key ? `/${seg(key)}` : ''}`,
+
+  cases: (params?: Params, signal?: AbortSignal) => get<{ cases: T.Case[]; next: string | null }>('/cases', params, signal),
+  case: (id: string, signal?: AbortSignal) => get<T.Case>(`/cases/${seg(id)}`, undefined, signal),
+  fixCase: (id: string | number, value: string, note: string) => post<unknown>(`/cases/${seg(id)}/fix`, { value, note }),
+  rejectCase: (id: string | number, note: string) => post<unknown>(`/cases/${seg(id)}/reject`, { note }),
+  audit: (params?: Params, signal?: AbortSignal) => get<{ events: T.AuditEvent[]; next: string | null }>('/audit', params, signal),
+};

@@ -1,0 +1,30 @@
+import { lazy, StrictMode, Suspense } from 'react';
+import { createRoot } from 'react-dom/client';
+import { createBrowserRouter, RouterProvider } from 'react-router-dom';
+import { I18nProvider } from './i18n';
+import { SessionProvider } from './app/session';
+import { Gate } from './app/gate';
+import { setStyleVariables } from './theme';
+import './base.css';
+
+const Shell = lazy(() => import('./app/shell'));
+
+const router = createBrowserRouter(
+  [{ path: '*', element: <Gate shell={Shell} /> }],
+  { future: { v7_relativeSplatPath: true, v7_startTransition: true } as object },
+);
+
+setStyleVariables(document.documentElement);
+const root = document.getElementById('root');
+if (root)
+  createRoot(root).render(
+    <StrictMode>
+      <I18nProvider>
+        <SessionProvider>
+          <Suspense fallback={null}>
+            <RouterProvider router={router} />
+          </Suspense>
+        </SessionProvider>
+      </I18nProvider>
+    </StrictMode>,
+  );

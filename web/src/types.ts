@@ -1,0 +1,235 @@
+/* What the server answers, as docs/api.md has it. */
+
+export interface Title { zh: string; en: string }
+export interface Coded { code: string; title: Title }
+export type Grade = 'L1' | 'L2' | 'L3' | 'L4';
+export type Values = Record<string, unknown>;
+
+export interface User {
+  login: string;
+  name: Title;
+  organisation: Coded;
+  roles: { id: string; title: Title }[];
+  may: string[];
+}
+export interface Session { user: User; csrf: string; county?: Title }
+
+export type WaitingKind = 'case' | 'request' | 'quarantine' | 'mapping' | 'key';
+export interface Waiting {
+  kind: WaitingKind;
+  id: string | number;
+  title: Title | string;
+  dataset: string | null;
+  count: number | null;
+  since: string;
+  due: string | null;
+  days_left?: number | null;
+  link: string;
+}
+export interface Message { id: string | number; at: string; title: Title | string; text: Title | string; link: string | null; is_read: boolean }
+export interface Home {
+  waiting: Waiting[];
+  messages: Message[];
+  recent: Batch[];
+  figures: { datasets: number; records: number; batches_today: number; looks_today: number };
+}
+export interface MenuGroup { id: string; title: Title; items: { title: Title; link: string; icon?: string }[] }
+
+export type ShareKind = 'unconditional' | 'conditional' | 'none';
+export interface DatasetSummary {
+  id: string;
+  title: Title;
+  package: string;
+  package_title: Title;
+  owner: Coded;
+  grade: Grade;
+  share: ShareKind;
+  update: string;
+  records: number | null;
+  last_batch_at: string | null;
+  is_late: boolean;
+  score: number | null;
+  field_count: number;
+}
+export interface Field {
+  name: string;
+  title: Title;
+  type: 'string' | 'integer' | 'number' | 'boolean' | 'object';
+  format: string | null;
+  code: string | null;
+  grade: Grade;
+  mask: string | null;
+  is_required: boolean;
+  description: Title | string | null;
+  unit: Title | string | null;
+  is_key: boolean;
+}
+export const DIMENSIONS = ['conformity', 'completeness', 'accuracy', 'consistency', 'timeliness', 'accessibility'] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+export type Dimensions = Partial<Record<Dimension, number | null>>;
+export interface Dataset extends DatasetSummary {
+  description: Title | string | null;
+  key: string[];
+  /* The field that names a record. */
+  title_field?: string | null;
+  fields: Field[];
+  standard_ref: string | null;
+  quality: { score: number | null; dimensions: Dimensions } | null;
+  quarantined: number;
+  may: { read: boolean; intake: boolean; fix: boolean; approve: boolean; request: boolean };
+}
+export interface Records { records: (Values & { _key: string })[]; masked: string[]; next: string | null; total: number | null }
+export interface RecordDetail {
+  record: Values;
+  masked: string[];
+  lineage: { batch: string | number; file: string | null; row: number | null; at: string | null; by: Title | string | null } | null;
+  history: { from: string; until: string | null; batch: string | number; changes: { field: string; old: unknown; new: unknown }[] }[];
+  looks: { at: string; who: string; organisation: Title | string; action: string; purpose: string | null }[];
+  cases: { id: string | number; field: string; state: CaseState }[];
+}
+export interface Quality {
+  current: { score: number | null; dimensions: Dimensions };
+  trend: { day: string; score: number; dimensions: Dimensions }[];
+  rules: { field: string; code: string; title: Title; dimension: Dimension; tested: number; passed: number }[];
+}
+export interface Lineage {
+  batches: Batch[];
+  grants: { id: string | number; organisation: Coded | Title | string; purpose: string; last_used: string | null; uses: number }[];
+}
+export interface CodeList { items: { code: string; title: Title; valid_from: string | null; valid_to: string | null }[]; standard_ref: string | null }
+export interface PackagePage {
+  id: string;
+  title: Title;
+  kind: 'list';
+  dataset: string;
+  columns: string[];
+  filters: string[];
+  order: string | null;
+}
+
+export type BatchState = 'mapping' | 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+export interface Reason { code: string; title: Title; field: string | null; field_title?: Title | null; count: number }
+/* What intake put right without asking, beyond doubt: blanks, full-width digits, … */
+export interface Repaired { code: string; title: Title; field: string; count: number }
+export interface Batch {
+  id: string | number;
+  dataset: string;
+  title: Title;
+  file: { name: string; bytes: number; digest: string; format: string; encoding: string | null };
+  state: BatchState;
+  progress: { bytes: number; total: number; rows: number } | null;
+  counts: { rows: number; new: number; changed: number; unchanged: number; quarantined: number; fixed: number; dropped: number } | null;
+  reasons?: Reason[]; // of one batch, not in lists
+  repaired?: Repaired[] | null;
+  same_as: string | number | null;
+  corrects: string | number | null;
+  error: { detail: string; detail_zh?: string; at?: string } | null;
+  by: { login: string; name: Title | string };
+  at: string;
+  started: string | null;
+  finished: string | null;
+  quality: { score: number | null; dimensions: Dimensions } | number | null;
+}
+export type MatchHow = 'remembered' | 'exact' | 'alias' | 'similar' | 'none';
+export interface MappingColumn { index: number; header: string; field: string | null; how: MatchHow; samples: string[] }
+export interface Mapping {
+  columns: MappingColumn[];
+  missing: string[];
+  header_row: number;
+  sheets: string[];
+  sheet: string | null;
+}
+export interface Problem { field: string | null; value: string | null; code: string; reason: Title; suggestion: string | null }
+export type RowState = 'waiting' | 'landed' | 'dropped';
+export interface BadRow { row: number; state: RowState; values: Record<string, string | null>; problems: Problem[] }
+export interface Quarantine {
+  rows: BadRow[];
+  next: string | null;
+  total: number;
+  fields: Pick<Field, 'name' | 'title' | 'type' | 'format' | 'code'>[];
+}
+
+export type FilterOp = '=' | 'in' | 'starts' | '>=' | '<=';
+export interface RowFilter { field: string; op: FilterOp; value: string | string[] }
+export type RequestState = 'waiting' | 'approved' | 'reduced' | 'refused' | 'withdrawn';
+export interface RequestTerms {
+  fields: string[];
+  clear: string[];
+  filter: RowFilter[];
+  until: string;
+  quota_per_day: number;
+  rate_per_second: number;
+}
+export interface ShareRequest extends RequestTerms {
+  id: string | number;
+  dataset: string;
+  title: Title;
+  from: { organisation: Coded | Title | string; login: string; name: Title | string };
+  purpose: string;
+  legal_basis: string;
+  state: RequestState;
+  due: string | null;
+  days_left?: number | null;
+  note: string | null;
+  decided_by: { login: string; name: Title | string } | Title | string | null;
+  decided_at: string | null;
+  grant: string | number | null;
+  at: string;
+}
+export type GrantState = 'active' | 'revoked' | 'expired';
+export interface Grant {
+  id: string | number;
+  request: string | number;
+  dataset: string;
+  title: Title;
+  organisation: Coded | Title | string;
+  fields: { name: string; title: Title; is_masked: boolean }[];
+  filter: RowFilter[];
+  purpose: string;
+  legal_basis: string;
+  from: string;
+  until: string;
+  quota_per_day: number;
+  used_today: number;
+  rate_per_second: number;
+  state: GrantState;
+  has_key: boolean;
+  last_used: string | null;
+  revoked_reason: string | null;
+}
+export type CaseState = 'open' | 'fixed' | 'rejected';
+export interface Case {
+  id: string | number;
+  kind: 'wrong-value' | 'late-feed';
+  dataset: string;
+  dataset_title?: Title;
+  key: string | null;
+  field: string | null;
+  value: unknown;
+  proposed: string | null;
+  note: string | null;
+  state: CaseState;
+  due: string | null;
+  days_left: number | null;
+  reporter: { login: string; name: Title | string; organisation: Coded | Title | string } | null;
+  owner: Coded;
+  answer: string | null;
+  at: string;
+  closed_at: string | null;
+}
+export interface AuditEvent {
+  id: string | number;
+  at: string;
+  who: string | null;
+  organisation: Coded | Title | string | null;
+  via: 'desk' | 'share' | 'command';
+  action: string;
+  dataset: string | null;
+  key: string | null;
+  count: number | null;
+  fields: string[] | null;
+  purpose: string | null;
+  grant: string | number | null;
+  result: string;
+  address: string | null;
+}
