@@ -22,6 +22,8 @@ enum {
     MAX_CONNECTIONS = 4000,
     MAX_CONNECTIONS_AN_ADDRESS = 1000,
     MAX_WAITING = 1024,
+    CONNECTION_MEMORY =
+        12 << 10, /* the head of a request; cleared for each, so not larger than need be */
     MAX_LOOP_FDS = 8,
     IDLE_SECONDS = 75,     /* a connection with no request in hand */
     BODY_GRACE_MS = 30000, /* then a body must come at BODY_BYTES_A_MS or faster */
@@ -42,6 +44,8 @@ struct server {
     struct client *clients; /* of the loop's thread */
     int epoll_fd, stop_fd, wake_fd;
     pthread_t loop_thread;
+    char date[40]; /* RFC 9110 date of now_ms(), made once a second */
+    int64_t date_of;
     atomic_bool has_resumed; /* a connection was resumed: the network wants another pass at once */
     int watched[MAX_LOOP_FDS];
     bool watched_write[MAX_LOOP_FDS];
@@ -82,6 +86,19 @@ static void add_security_headers(struct MHD_Response *r, bool is_page)
     MHD_add_response_header(r, "X-Frame-Options", "DENY");
 }
 
+/* The loop's thread only. */
+static const char *date_header(struct server *s)
+{
+    struct timespec t;
+    struct tm tm;
+    clock_gettime(CLOCK_REALTIME_COARSE, &t);
+    if (t.tv_sec != s->date_of && gmtime_r(&t.tv_sec, &tm)) {
+        strftime(s->date, sizeof s->date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+        s->date_of = t.tv_sec;
+    }
+    return s->date;
+}
+
 static enum MHD_Result queue_answer(struct exchange *x)
 {
     struct response *rs = &x->rs;
@@ -103,6 +120,7 @@ static enum MHD_Result queue_answer(struct exchange *x)
         str type = rs->type.p ? rs->type : STR("application/json");
         MHD_add_response_header(r, "Content-Type", type.p);
     }
+    MHD_add_response_header(r, "Date", date_header(x->server));
     add_security_headers(r, is_page);
     for (size_t i = 0; i < rs->header_count; i++)
         MHD_add_response_header(r, rs->headers[i].name.p, rs->headers[i].value.p);
@@ -543,14 +561,15 @@ static bool start_network(struct server *s, struct err *e)
     if (inet_pton(AF_INET, s->options.address, &address.sin_addr) != 1)
         return err_set(e, ERR_INVALID, "\"%s\" is not an IPv4 address", s->options.address);
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, s->options.port, NULL, NULL,
-        on_request, s, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-        s, MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS_AN_ADDRESS,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)(32 << 10), MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_LISTEN_BACKLOG_SIZE,
-        1024u, MHD_OPTION_END);
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_SUPPRESS_DATE_NO_CLOCK,
+        s->options.port, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR,
+        (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)MAX_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        (unsigned)MAX_CONNECTIONS_AN_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u,
+        MHD_OPTION_END);
     if (!s->daemon)
         return err_set(e, ERR_CONFLICT, "cannot listen at %s:%u: %s", s->options.address,
                        s->options.port, strerror(errno));
