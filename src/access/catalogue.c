@@ -151,7 +151,7 @@ void catalogue_write_field(struct buf *b, const struct field *f)
     buf_add_char(b, '}');
 }
 
-/* Passed of tested, in percent, by dimension and over all, from the newest batch that tested. */
+/* Passed of tested, in percent, by dimension and over all. */
 static bool write_quality(struct cx *cx, const struct dataset *d, struct buf *b)
 {
     struct rows rows;
