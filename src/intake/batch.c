@@ -106,7 +106,7 @@ static bool save_batch(struct db *db, struct arena *a, const struct dataset *d,
     struct rows rows;
     if (!DB(db, a, &rows, e,
             "select id from shuzhi.batch where dataset = $1 and file_digest = $2 and state = 'done'"
-            " order by id desc limit 1",
+            " order by id limit 1",
             P(d->id), P(b->facts.digest)))
         return false;
     b->same_as = rows.n ? rows_int(&rows, 0, 0) : 0;

@@ -39,7 +39,7 @@ struct run {
     str url;
     const struct registry *registry;
     const struct dataset *dataset;
-    int64_t id, corrects;
+    int64_t id, corrects, same_as;
     struct arena arena, row_arena;
     struct plan *plan;
     struct reader *reader;
@@ -366,15 +366,33 @@ static bool land_parents(struct run *r, struct arena *a, const struct chunk *c, 
               P_INT(a, r->corrects), P_INT(a, rows.changed));
 }
 
-static bool quarantine(struct run *r, const struct chunk *c, struct err *e)
+/* A row that an earlier load of the same bytes refused is not refused twice. */
+static bool drop_known(struct run *r, struct arena *a, uint64_t *known, struct err *e)
 {
+    struct rows rows;
+    if (!r->same_as)
+        return true;
+    if (!DB(r->db, a, &rows, e,
+            "delete from shuzhi.quarantine q using shuzhi.quarantine o where q.batch = $1 and "
+            "o.batch = $2"
+            " and o.row = q.row",
+            P_INT(a, r->id), P_INT(a, r->same_as)))
+        return false;
+    *known = rows.changed;
+    return true;
+}
+
+static bool quarantine(struct run *r, struct arena *a, const struct chunk *c, uint64_t *known,
+                       struct err *e)
+{
+    *known = 0;
     if (c->bad.n == 0)
         return true;
     if (!db_copy_begin(r->db,
                        "copy shuzhi.quarantine (batch, row, \"values\", problems) from stdin", e))
         return false;
     if (db_copy_data(r->db, buf_str(&c->bad), e))
-        return db_copy_end(r->db, e);
+        return db_copy_end(r->db, e) && drop_known(r, a, known, e);
     db_copy_abandon(r->db);
     return false;
 }
@@ -397,10 +415,11 @@ static bool land_chunk(struct run *r, const struct chunk *c, struct err *e)
     struct merged m;
     struct rows rows;
     bool is_first;
+    uint64_t known;
     if (!db_begin(r->db, e) || !merge_lock(r->db, r->dataset, e) ||
         !find_first_load(r, &a, c, &is_first, e) ||
-        !merge_rows(r->merge, buf_str(&c->lines), is_first, &m, e) || !quarantine(r, c, e) ||
-        !land_parents(r, &a, c, e) ||
+        !merge_rows(r->merge, buf_str(&c->lines), is_first, &m, e) ||
+        !quarantine(r, &a, c, &known, e) || !land_parents(r, &a, c, e) ||
         !DB(r->db, &a, NULL, e, "update shuzhi.dataset set records = records + $2 where id = $1",
             P(r->dataset->id), P_INT(&a, m.added)) ||
         !DB(r->db, &a, &rows, e,
@@ -410,8 +429,8 @@ static bool land_chunk(struct run *r, const struct chunk *c, struct err *e)
             "n_quarantined + $7,"
             " n_rows = n_rows + $8 where id = $1 and state = 'running'",
             P_INT(&a, r->id), P_INT(&a, c->upto), P_INT(&a, c->position), P_INT(&a, m.added),
-            P_INT(&a, m.changed), P_INT(&a, c->rows - c->bad_rows - m.added - m.changed),
-            P_INT(&a, c->bad_rows), P_INT(&a, c->rows)))
+            P_INT(&a, m.changed), P_INT(&a, c->rows - c->bad_rows + known - m.added - m.changed),
+            P_INT(&a, c->bad_rows - known), P_INT(&a, c->rows)))
         return false;
     if (rows.changed == 0)
         return err_set(e, ERR_CONFLICT, "the batch was cancelled");
@@ -420,7 +439,7 @@ static bool land_chunk(struct run *r, const struct chunk *c, struct err *e)
     r->n_new += m.added;
     r->progress.added += m.added;
     r->progress.changed += m.changed;
-    r->progress.quarantined += c->bad_rows;
+    r->progress.quarantined += c->bad_rows - known;
     r->progress.rows += c->rows;
     r->progress.unchanged =
         r->progress.rows - r->progress.quarantined - r->progress.added - r->progress.changed;
@@ -570,7 +589,7 @@ static bool open_run(struct run *r, struct err *e)
             " where id = $1 and state in ('queued', 'running') returning dataset, path, format, "
             "encoding, columns,"
             " header_row, rows_done, n_new, coalesce(corrects, 0), total, source, n_rows, "
-            "n_changed, n_quarantined",
+            "n_changed, n_quarantined, coalesce(same_as, 0)",
             P_INT(&a, r->id)))
         return false;
     if (rows.n == 0)
@@ -584,6 +603,7 @@ static bool open_run(struct run *r, struct err *e)
     r->rows_done = (uint64_t)rows_int(&rows, 0, 6);
     r->n_new = r->progress.added = (uint64_t)rows_int(&rows, 0, 7);
     r->corrects = rows_int(&rows, 0, 8);
+    r->same_as = rows_int(&rows, 0, 14);
     r->progress.total = (uint64_t)rows_int(&rows, 0, 9);
     r->progress.rows = (uint64_t)rows_int(&rows, 0, 11);
     r->progress.changed = (uint64_t)rows_int(&rows, 0, 12);

@@ -94,6 +94,20 @@ static bool looks_like_gb18030(str s)
     return pairs == 0 || usual * 10 >= pairs * 7;
 }
 
+/* A few broken bytes do not make a UTF-8 file anything else: a row waits, the others are read. */
+static bool is_mostly_utf8(str s)
+{
+    size_t good = 0, bad = 0;
+    while (s.n > 4) { /* the last character may be cut */
+        bool is_ascii = (unsigned char)*s.p < 0x80;
+        size_t before = s.n;
+        uint32_t c = utf8_take(&s);
+        good += !is_ascii && c != 0xfffd;
+        bad += c == 0xfffd && before - s.n == 1;
+    }
+    return good >= 10 && bad * 10 <= good;
+}
+
 enum encoding encoding_detect(str s)
 {
     if (str_starts(s, STR("\xef\xbb\xbf")))
@@ -102,7 +116,7 @@ enum encoding encoding_detect(str s)
         return ENCODING_UTF16LE;
     if (str_starts(s, STR("\xfe\xff")))
         return ENCODING_UTF16BE;
-    if (reads_as_utf8(s))
+    if (reads_as_utf8(s) || is_mostly_utf8(s))
         return ENCODING_UTF8;
     return looks_like_gb18030(s) ? ENCODING_GB18030 : ENCODING_LATIN1;
 }
