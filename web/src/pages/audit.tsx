@@ -19,7 +19,7 @@ import { formatNumber, formatTime } from '../text';
 import type { AuditEvent } from '../types';
 
 const ACTIONS = ['records.list', 'records.read', 'share.read', 'share.list', 'share.describe', 'share.request', 'share.approve', 'share.refuse', 'share.withdraw', 'share.key', 'share.revoke',
-  'intake.upload', 'intake.look', 'intake.start', 'intake.cancel', 'quarantine.read', 'quarantine.export', 'quarantine.fix', 'quarantine.drop', 'case.report', 'case.fix', 'case.reject', 'session.open', 'session.close', 'audit.read'];
+  'intake.upload', 'intake.look', 'intake.start', 'intake.cancel', 'quarantine.read', 'quarantine.export', 'quarantine.fix', 'quarantine.drop', 'case.list', 'case.read', 'case.report', 'case.fix', 'case.reject', 'session.open', 'session.close', 'audit.read'];
 
 function KeyFilter({ value, onSet }: { value: string; onSet: (v: string) => void }) {
   const { t } = useI18n();

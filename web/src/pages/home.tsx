@@ -30,8 +30,8 @@ function WaitingItem({ w }: { w: Waiting }) {
       <Link to={w.link}>
         <span className="work-icon" aria-hidden="true">{ICONS[w.kind] ?? <BellOutlined />}</span>
         <span>
-          <span className="work-title">{pick(w.title)}</span>
-          <span className="work-sub"><br />{t(`waiting.${w.kind}`, { n: w.count ?? 1 })} · {t('home.since', { at: formatTime(w.since) })}</span>
+          <span className="work-title">{pick(w.title)}<span className="work-kind"> · {t(`waiting.${w.kind}`, { n: w.count || 1 })}</span></span>
+          <span className="work-sub"><br />{t('home.since', { at: formatTime(w.since) })}</span>
         </span>
         <span className="work-due"><DueIn due={w.due} daysLeft={w.days_left} /></span>
       </Link>

@@ -97,10 +97,15 @@ export default function QuarantinePage() {
   };
 
   const titleOf = (r: Reason) => pick(r.field_title) || pick(list.data?.fields.find((f) => f.name === r.field)?.title) || r.field || t('quality.whole');
-  const suggests = useMemo(() => {
-    const out = new Set<string>();
-    for (const r of rows) if (r.state === 'waiting') for (const p of r.problems) if (p.suggestion !== null) out.add(`${p.code}/${p.field ?? ''}`);
-    return out;
+  /* Kinds that were seen here without any suggestion; of the others one may come on a later page. */
+  const hopeless = useMemo(() => {
+    const seen = new Map<string, boolean>();
+    for (const r of rows)
+      for (const p of r.problems) {
+        const k = `${p.code}/${p.field ?? ''}`;
+        seen.set(k, Boolean(seen.get(k)) || p.suggestion !== null);
+      }
+    return new Set([...seen].filter(([, has]) => !has).map(([k]) => k));
   }, [rows]);
   const b = batch.data;
   const kinds: Reason[] = b?.reasons ?? [];
@@ -128,7 +133,7 @@ export default function QuarantinePage() {
                   <span className="kind-text"><strong>{titleOf(r)}</strong> {pick(r.title)}</span>
                   <Mark tone="plain">{t('rows.n', { n: r.count })}</Mark>
                   <Button size="small" onClick={() => set({ reason: r.code, state: '' })}>{t('quarantine.only')}</Button>
-                  {suggests.has(k) && (
+                  {!hopeless.has(k) && (
                     <Button size="small" type="primary" ghost icon={<ThunderboltOutlined />} loading={accepting === k} onClick={() => void acceptKind(r)}>{t('quarantine.accept.kind')}</Button>
                   )}
                 </li>
