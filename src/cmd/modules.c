@@ -10,14 +10,14 @@
 #include "share/share.h"
 
 const struct module *const MODULES[] = {
-    &SYSTEM_MODULE,     /* health, metrics */
-    &IDENTITY_MODULE,   /* sessions */
-    &CATALOGUE_MODULE,  /* datasets, records, codes, pages */
-    &INTAKE_MODULE,     /* files and batches */
+    &SHARED_MODULE,    /* one record by a grant's key: the read lane; first, for it is asked most */
+    &SYSTEM_MODULE,    /* health, metrics */
+    &IDENTITY_MODULE,  /* sessions */
+    &CATALOGUE_MODULE, /* datasets, records, codes, pages */
+    &INTAKE_MODULE,    /* files and batches */
     &QUARANTINE_MODULE, /* refused rows */
     &QUALITY_MODULE,    /* measured quality, lineage */
     &CASE_MODULE,       /* wrong values reported and fixed, home, messages */
-    &SHARED_MODULE,     /* one record by a grant's key: the read lane */
     &SHARE_MODULE,      /* requests, grants, lists by a grant's key */
     &AUDIT_MODULE,      /* who looked */
     NULL,

@@ -22,6 +22,8 @@ enum {
     MAX_CONNECTIONS = 4000,
     MAX_CONNECTIONS_AN_ADDRESS = 1000,
     MAX_WAITING = 1024,
+    CONNECTION_MEMORY =
+        12 << 10, /* the head of a request; cleared for each, so not larger than need be */
     MAX_LOOP_FDS = 8,
     IDLE_SECONDS = 75,     /* a connection with no request in hand */
     BODY_GRACE_MS = 30000, /* then a body must come at BODY_BYTES_A_MS or faster */
@@ -40,7 +42,11 @@ struct server {
     struct MHD_Daemon *daemon;
     struct static_files *files;
     struct client *clients; /* of the loop's thread */
-    int epoll_fd, stop_fd;
+    int epoll_fd, stop_fd, wake_fd;
+    pthread_t loop_thread;
+    char date[40]; /* RFC 9110 date of now_ms(), made once a second */
+    int64_t date_of;
+    atomic_bool has_resumed; /* a connection was resumed: the network wants another pass at once */
     int watched[MAX_LOOP_FDS];
     bool watched_write[MAX_LOOP_FDS];
 
@@ -80,6 +86,19 @@ static void add_security_headers(struct MHD_Response *r, bool is_page)
     MHD_add_response_header(r, "X-Frame-Options", "DENY");
 }
 
+/* The loop's thread only. */
+static const char *date_header(struct server *s)
+{
+    struct timespec t;
+    struct tm tm;
+    clock_gettime(CLOCK_REALTIME_COARSE, &t);
+    if (t.tv_sec != s->date_of && gmtime_r(&t.tv_sec, &tm)) {
+        strftime(s->date, sizeof s->date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+        s->date_of = t.tv_sec;
+    }
+    return s->date;
+}
+
 static enum MHD_Result queue_answer(struct exchange *x)
 {
     struct response *rs = &x->rs;
@@ -101,6 +120,7 @@ static enum MHD_Result queue_answer(struct exchange *x)
         str type = rs->type.p ? rs->type : STR("application/json");
         MHD_add_response_header(r, "Content-Type", type.p);
     }
+    MHD_add_response_header(r, "Date", date_header(x->server));
     add_security_headers(r, is_page);
     for (size_t i = 0; i < rs->header_count; i++)
         MHD_add_response_header(r, rs->headers[i].name.p, rs->headers[i].value.p);
@@ -119,6 +139,14 @@ static enum MHD_Result refuse(struct exchange *x)
     return queue_answer(x);
 }
 
+/* libmicrohttpd's own wake-up does not reach a loop that polls for it from outside. */
+static void wake(struct server *s)
+{
+    uint64_t one = 1;
+    if (write(s->wake_fd, &one, sizeof one) < 0)
+        return; /* the counter is full: the loop is being woken */
+}
+
 void exchange_answer(struct exchange *x, struct response *rs)
 {
     if (rs && rs != &x->rs) {
@@ -127,7 +155,11 @@ void exchange_answer(struct exchange *x, struct response *rs)
         *rs = (struct response){0};
     }
     x->state = EXCHANGE_DONE;
+    struct server *s = x->server; /* x may be gone once it is resumed */
     MHD_resume_connection(x->connection);
+    bool was_set = atomic_exchange(&s->has_resumed, true);
+    if (!was_set && !pthread_equal(pthread_self(), s->loop_thread))
+        wake(s);
 }
 
 static void exchange_free(struct exchange *x)
@@ -457,7 +489,7 @@ static void end_slow_clients(struct server *s)
 
 /* --- the loop --------------------------------------------------------------------------------- */
 
-enum { TAG_NETWORK = 100, TAG_STOP = 101 };
+enum { TAG_NETWORK = 100, TAG_STOP = 101, TAG_WAKE = 102 };
 
 static void watch_fds(struct server *s)
 {
@@ -486,15 +518,21 @@ void server_run(struct server *s)
 {
     const struct server_hooks *h = &s->options.hooks;
     int64_t next_tick = now_ms() + 1000;
+    s->loop_thread = pthread_self();
     for (bool is_stopped = false; !is_stopped;) {
-        struct epoll_event ready[MAX_LOOP_FDS + 2];
+        struct epoll_event ready[MAX_LOOP_FDS + 3];
         MHD_UNSIGNED_LONG_LONG wait = 1000;
         watch_fds(s);
         if (MHD_get_timeout(s->daemon, &wait) != MHD_YES || wait > 1000)
             wait = 1000;
+        if (atomic_exchange(&s->has_resumed, false))
+            wait = 0;
         int n = epoll_wait(s->epoll_fd, ready, COUNT(ready), (int)wait);
         for (int i = 0; i < n; i++) {
+            uint64_t count;
             is_stopped |= ready[i].data.u64 == TAG_STOP;
+            if (ready[i].data.u64 == TAG_WAKE && read(s->wake_fd, &count, sizeof count) < 0)
+                continue;
             if (ready[i].data.u64 < MAX_LOOP_FDS)
                 h->loop_ready(h->loop_arg, (size_t)ready[i].data.u64);
         }
@@ -523,21 +561,24 @@ static bool start_network(struct server *s, struct err *e)
     if (inet_pton(AF_INET, s->options.address, &address.sin_addr) != 1)
         return err_set(e, ERR_INVALID, "\"%s\" is not an IPv4 address", s->options.address);
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, s->options.port, NULL, NULL,
-        on_request, s, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-        s, MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS_AN_ADDRESS,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)(32 << 10), MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_LISTEN_BACKLOG_SIZE,
-        1024u, MHD_OPTION_END);
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_SUPPRESS_DATE_NO_CLOCK,
+        s->options.port, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR,
+        (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)MAX_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        (unsigned)MAX_CONNECTIONS_AN_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u,
+        MHD_OPTION_END);
     if (!s->daemon)
         return err_set(e, ERR_CONFLICT, "cannot listen at %s:%u: %s", s->options.address,
                        s->options.port, strerror(errno));
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     struct epoll_event network = {.events = EPOLLIN, .data.u64 = TAG_NETWORK};
+    struct epoll_event woken = {.events = EPOLLIN, .data.u64 = TAG_WAKE};
     struct epoll_event stop = {.events = EPOLLIN, .data.u64 = TAG_STOP};
     return info && epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, info->epoll_fd, &network) == 0 &&
+           epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->wake_fd, &woken) == 0 &&
            epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->stop_fd, &stop) == 0;
 }
 
@@ -551,6 +592,7 @@ struct server *server_create(const struct server_options *options, struct err *e
     s->options = *options;
     s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     for (size_t i = 0; i < MAX_LOOP_FDS; i++)
         s->watched[i] = -1;
     pthread_mutex_init(&s->lock, NULL);
@@ -593,6 +635,7 @@ void server_destroy(struct server *s)
     static_free(s->files);
     close(s->epoll_fd);
     close(s->stop_fd);
+    close(s->wake_fd);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->has_work);
     free(s->threads);

@@ -64,6 +64,11 @@ bool grant_admits(const struct grant *g, str key, struct err *e)
         err_set(e, ERR_UNKNOWN, "the key is not the one of grant %lld", (long long)g->id);
         return err_zh(e, "密钥与授权 %lld 不符", (long long)g->id);
     }
+    return grant_allows(g, e);
+}
+
+bool grant_allows(const struct grant *g, struct err *e)
+{
     if (g->is_revoked) {
         err_set(e, ERR_DENIED, "grant %lld has been revoked by the owner", (long long)g->id);
         return err_zh(e, "授权 %lld 已被数源部门收回", (long long)g->id);

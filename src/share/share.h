@@ -26,6 +26,8 @@ MUST_USE bool grant_read(struct arena *a, const struct registry *r, const struct
 /* Whether the bearer of this key may look: UNKNOWN for a wrong key, DENIED for a grant that is
  * revoked or over, LIMIT for a quota used up.  Words say which. */
 MUST_USE bool grant_admits(const struct grant *g, str key, struct err *e);
+/* The second half of it, where the key is known to be right. */
+MUST_USE bool grant_allows(const struct grant *g, struct err *e);
 /* "Bearer KEY" of the Authorization header; p == NULL when there is none. */
 str grant_bearer(const struct request *rq);
 MUST_USE bool grant_id_parse(str text, int64_t *id, struct err *e);

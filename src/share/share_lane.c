@@ -1,16 +1,25 @@
 /* One record by key for the bearer of a grant, on the event loop.
  *
- * A look is two groups: the select (which checks the grant's version in the same statement, so a
- * revocation counts at once), then the audit record of all looks of the turn; answers leave when
- * the record is committed. */
+ * Looks go to the database in groups.  Each group ends with a statement that asks which of its
+ * grants are still what we think they are: it runs after the looks, so a revocation counts at once.
+ * Then the audit records of what was seen go out, many at a time; answers leave when those are
+ * committed. */
 #include "share/share.h"
 
 #include "audit/audit.h"
 #include "base/date.h"
+#include "base/digest.h"
 #include "http/server.h"
 #include "store/lane.h"
 
-enum { READ_LANES = 2, MAX_AUDIT = 8 << 20, MAX_KEY_PARTS = 4, TRIES = 3 };
+enum {
+    READ_LANES = 2,
+    AUDIT_LANES = 2,
+    GROUP = 24, /* looks sent to the database while the turn still goes on, so that both work */
+    MAX_AUDIT = 8 << 20,
+    MAX_KEY_PARTS = 4,
+    TRIES = 3
+};
 
 struct cached_grant {
     struct grant grant;
@@ -20,8 +29,16 @@ struct cached_grant {
     double tokens;                   /* of the rate limit */
     int64_t refilled;                /* ms */
     uint64_t uses;                   /* looks since the last usage row was written */
-    bool is_stale;
-    int references; /* looks in hand */
+    str good_key;                    /* that was found to have the grant's digest */
+    int references;                  /* looks in hand */
+};
+
+/* Looks sent together, and then their check. */
+struct look_group {
+    struct share_lane *lane;
+    struct look *seen; /* answered by the database, not yet by us */
+    int64_t grants[GROUP]; /* their ids, each once */
+    size_t grant_count, n;
 };
 
 struct look {
@@ -31,18 +48,27 @@ struct look {
     struct cached_grant *grant; /* NULL until it is known */
     int64_t grant_id;
     int tries;
-    struct look *next; /* waiting for the audit record */
+    struct look_group *group;
+    bool is_there, is_outside; /* what the database said */
+    struct look *next;         /* in the group's list, then waiting for the audit record */
     struct response rs;
+};
+
+struct audit_lane {
+    struct lane *lane;
+    struct look *sent; /* answers that wait for the records in flight here */
 };
 
 struct share_lane {
     struct snapshot *snapshot;
-    struct lane *reads[READ_LANES], *audit;
+    struct lane *reads[READ_LANES];
+    struct audit_lane audits[AUDIT_LANES];
+    struct look_group *filling;
     size_t turn;
     struct arena arena;
     struct map grants; /* id as text → struct cached_grant */
     struct buf entries;
-    struct look *recorded, *sent; /* answers that wait for the group being filled, in flight */
+    struct look *recorded; /* answers whose records are in entries */
     uint64_t statements;
     int64_t now_ms;
 };
@@ -53,6 +79,9 @@ static const char ADD_USAGE[] =
     " on conflict (grant_id, day) do update set n = u.n + excluded.n, last_used = now() returning "
     "n";
 static const char LOAD_GRANT[] = "load_grant";
+static const char CHECK_GRANTS[] =
+    "select id, version from shuzhi.share_grant where id = any($1::bigint[])"
+    " and not is_revoked and until >= current_date";
 
 static void look_up(struct look *k);
 
@@ -95,30 +124,30 @@ static struct cached_grant *known_grant(struct share_lane *l, int64_t id)
     return g;
 }
 
-/* Every record of the dataset, or none, joined to the grant itself: version, then the view. */
+/* Whether it is outside the rows granted, then the view's columns; no row: there is no such record.
+ */
 static void make_statement(struct share_lane *l, struct cached_grant *g)
 {
     BUF_SCOPED struct buf b = {.max = 1 << 20};
     const struct dataset *d = g->grant.dataset;
     str where = g->grant.view.where;
-    buf_add_lit(&b, "select g.version, t._batch is not null, ");
-    if (where.n) {
-        buf_add_format(&b, "exists (select from %.*s u where ", STR_ARG(d->table));
-        for (size_t i = 0; i < d->key_count; i++)
-            buf_add_format(&b, "%su.%.*s = $%zu", i ? " and " : "", STR_ARG(d->key[i]->column),
-                           i + 1);
-        buf_add_lit(&b, "), ");
-    } else {
+    buf_add_lit(&b, "select ");
+    if (where.n)
+        buf_add_format(&b, "(%.*s) is not true, ", STR_ARG(where));
+    else
         buf_add_lit(&b, "false, ");
+    for (size_t i = 0; i < g->grant.view.n; i++) {
+        if (i)
+            buf_add_lit(&b, ", ");
+        if (where.n) /* what is outside does not leave the database */
+            buf_add_format(&b, "case when (%.*s) then (", STR_ARG(where));
+        view_expression(&b, &g->grant.view.fields[i], "t");
+        if (where.n)
+            buf_add_lit(&b, ")::text end");
     }
-    view_columns(&b, &g->grant.view, "t");
-    buf_add_format(&b, " from shuzhi.share_grant g left join %.*s t on ", STR_ARG(d->table));
+    buf_add_format(&b, " from %.*s t where ", STR_ARG(d->table));
     for (size_t i = 0; i < d->key_count; i++)
         buf_add_format(&b, "%st.%.*s = $%zu", i ? " and " : "", STR_ARG(d->key[i]->column), i + 1);
-    if (where.n)
-        buf_add_format(&b, " and (%.*s)", STR_ARG(where));
-    buf_add_format(&b, " where g.id = %lld and not g.is_revoked and g.until >= current_date",
-                   (long long)g->grant.id);
     g->sql = arena_cstr(&g->arena, buf_str(&b));
     g->name = arena_format(&g->arena, "look_%llu", (unsigned long long)l->statements++).p;
 }
@@ -169,16 +198,17 @@ static void release(struct look *k, const struct err *e)
 
 static void on_recorded(void *arg, const struct rows *rows, const struct err *e)
 {
-    struct share_lane *l = arg;
+    struct audit_lane *lane = arg;
+    struct look *sent = lane->sent;
     struct err lost = {0};
     (void)rows;
+    lane->sent = NULL;
     if (e->code)
         err_set(&lost, ERR_BUSY, "the look could not be recorded, so it is not answered");
-    for (struct look *k = l->sent, *next; k; k = next) {
+    for (struct look *k = sent, *next; k; k = next) {
         next = k->next;
         release(k, e->code ? &lost : NULL);
     }
-    l->sent = NULL;
 }
 
 static void on_usage(void *arg, const struct rows *rows, const struct err *e)
@@ -190,7 +220,7 @@ static void on_usage(void *arg, const struct rows *rows, const struct err *e)
     grant_drop(g);
 }
 
-static void send_usage(struct share_lane *l, struct arena *a)
+static void send_usage(struct share_lane *l, struct lane *lane, struct arena *a)
 {
     for (size_t i = 0; i < l->grants.n; i++) {
         struct cached_grant *g = l->grants.entries[i].value;
@@ -200,22 +230,27 @@ static void send_usage(struct share_lane *l, struct arena *a)
         g->grant.used_today += (int64_t)g->uses;
         g->uses = 0;
         g->references++;
-        lane_send(l->audit, "add_usage", ADD_USAGE, params, 2, on_usage, g);
+        lane_send(lane, "add_usage", ADD_USAGE, params, 2, on_usage, g);
     }
 }
 
-/* One group at a time: what comes while it is on its way goes with the next. */
+/* One group at a time on each lane: what comes while all are busy goes with the next. */
 static void send_records(struct share_lane *l)
 {
     ARENA_SCOPED struct arena a = {0};
-    if (!l->recorded || l->sent || !lane_is_idle(l->audit))
-        return;
-    l->sent = l->recorded;
-    l->recorded = NULL;
-    send_usage(l, &a);
-    lane_send(l->audit, "insert_audit", INSERT_AUDIT, (struct param[]){P(buf_str(&l->entries))}, 1,
-              on_recorded, l);
-    buf_clear(&l->entries);
+    for (size_t i = 0; l->recorded && i < AUDIT_LANES; i++) {
+        struct audit_lane *to = &l->audits[i];
+        if (to->sent || !lane_is_idle(to->lane))
+            continue;
+        to->sent = l->recorded;
+        l->recorded = NULL;
+        if (i == 0) /* one writer of the usage rows, or the lanes would wait for each other */
+            send_usage(l, to->lane, &a);
+        lane_send(to->lane, "insert_audit", INSERT_AUDIT, (struct param[]){P(buf_str(&l->entries))},
+                  1, on_recorded, to);
+        lane_flush(to->lane);
+        buf_clear(&l->entries);
+    }
 }
 
 /* --- one look ------------------------------------------------------------------------------------
@@ -229,16 +264,13 @@ static void refuse(struct look *k, const struct err *e, str result)
     record(k, result);
 }
 
-static void answer(struct look *k, const struct rows *rows)
+static void answer(struct look *k)
 {
     struct err e = {0};
     const struct grant *g = &k->grant->grant;
-    if (rows_bool(rows, 0, 1)) {
-        buf_add_char(&k->rs.body, '{');
-        view_write_row(&k->rs.body, &g->view, rows, 0, 3);
-        buf_add_char(&k->rs.body, '}');
+    if (k->is_there && !k->is_outside) {
         record(k, STR("ok"));
-    } else if (rows_bool(rows, 0, 2)) {
+    } else if (k->is_outside) {
         err_set(&e, ERR_DENIED, "the record is outside the rows grant %lld gives",
                 (long long)g->id);
         err_zh(&e, "该记录不在授权 %lld 的数据范围内", (long long)g->id);
@@ -250,31 +282,104 @@ static void answer(struct look *k, const struct rows *rows)
     }
 }
 
+/* What we thought of the grant is not so, or its table has changed: begin again. */
+static void start_over(struct look *k)
+{
+    forget(k->lane, k->grant);
+    grant_drop(k->grant);
+    k->grant = NULL;
+    buf_clear(&k->rs.body);
+    k->is_there = k->is_outside = false;
+    look_up(k);
+}
+
+/* The body is written now, while the rows are here; whether it leaves the check decides. */
 static void on_looked(void *arg, const struct rows *rows, const struct err *e)
 {
     struct look *k = arg;
-    struct share_lane *l = k->lane;
+    if (e->code == ERR_BROKEN && k->tries < TRIES) {
+        start_over(k);
+        return;
+    }
     if (e->code) {
-        if (e->code == ERR_BROKEN && k->tries < TRIES &&
-            k->grant) { /* the table may have changed under us */
-            forget(l, k->grant);
-            grant_drop(k->grant);
-            k->grant = NULL;
-            look_up(k);
-            return;
-        }
         release(k, e);
         return;
     }
-    bool is_current = rows->n && rows_int(rows, 0, 0) == k->grant->grant.version;
-    if (is_current) {
-        answer(k, rows);
-        return;
+    k->is_there = rows->n > 0;
+    k->is_outside = rows->n && rows_bool(rows, 0, 0);
+    if (k->is_there && !k->is_outside) {
+        buf_add_char(&k->rs.body, '{');
+        view_write_row(&k->rs.body, &k->grant->grant.view, rows, 0, 1);
+        buf_add_char(&k->rs.body, '}');
     }
-    forget(l, k->grant); /* changed or revoked since we read it: look at it again */
-    grant_drop(k->grant);
-    k->grant = NULL;
-    look_up(k);
+    k->next = k->group->seen;
+    k->group->seen = k;
+}
+
+static bool is_confirmed(const struct rows *rows, const struct grant *g)
+{
+    for (size_t i = 0; rows && i < rows->n; i++) {
+        if (rows_int(rows, i, 0) == g->id)
+            return rows_int(rows, i, 1) == g->version;
+    }
+    return false;
+}
+
+static void on_checked(void *arg, const struct rows *rows, const struct err *e)
+{
+    struct look_group *group = arg;
+    for (struct look *k = group->seen, *next; k; k = next) {
+        next = k->next;
+        if (e->code)
+            release(k, e);
+        else if (is_confirmed(rows, &k->grant->grant))
+            answer(k);
+        else
+            start_over(k);
+    }
+    free(group);
+}
+
+static struct lane *lane_of_turn(struct share_lane *l)
+{
+    return l->reads[l->turn % READ_LANES];
+}
+
+static void close_group(struct share_lane *l)
+{
+    struct look_group *g = l->filling;
+    BUF_SCOPED struct buf ids = {.max = GROUP * 24};
+    if (!g)
+        return;
+    l->filling = NULL;
+    buf_add_char(&ids, '{');
+    for (size_t i = 0; i < g->grant_count; i++) {
+        if (i)
+            buf_add_char(&ids, ',');
+        buf_add_int(&ids, g->grants[i]);
+    }
+    buf_add_char(&ids, '}');
+    lane_send(lane_of_turn(l), "check_grants", CHECK_GRANTS, (struct param[]){P(buf_str(&ids))}, 1,
+              on_checked, g);
+    lane_flush(lane_of_turn(l));
+    l->turn++;
+}
+
+static void join_group(struct share_lane *l, struct look *k)
+{
+    if (!l->filling) {
+        l->filling = calloc(1, sizeof *l->filling);
+        if (!l->filling)
+            abort();
+    }
+    struct look_group *g = l->filling;
+    k->group = g;
+    g->n++;
+    for (size_t i = 0; i < g->grant_count; i++) {
+        if (g->grants[i] == k->grant_id)
+            return;
+    }
+    g->grants[g->grant_count++] = k->grant_id;
 }
 
 static bool key_fits(const struct field *f, str v)
@@ -319,11 +424,18 @@ static void look_with_grant(struct look *k)
     struct share_lane *l = k->lane;
     struct param parts[MAX_KEY_PARTS];
     const struct grant *g = &k->grant->grant;
-    struct grant now = *g;
-    now.used_today += (int64_t)k->grant->uses;
-    if (!grant_admits(&now, grant_bearer(k->rq), &e) || !take_token(k, &e)) {
-        refuse(k, &e, STR("denied"));
-        return;
+    str key = grant_bearer(k->rq);
+    if (key.p && k->grant->good_key.p && bytes_equal_constant(key, k->grant->good_key)) {
+        if (!grant_allows(g, &e) || !take_token(k, &e)) {
+            refuse(k, &e, STR("denied"));
+            return;
+        }
+    } else {
+        if (!grant_admits(g, key, &e) || !take_token(k, &e)) {
+            refuse(k, &e, STR("denied"));
+            return;
+        }
+        k->grant->good_key = arena_copy(&k->grant->arena, key);
     }
     if (!split_key(g->dataset, k->rq->parts[1], parts)) {
         err_set(&e, ERR_MISSING, "there is no record with this key");
@@ -331,8 +443,11 @@ static void look_with_grant(struct look *k)
         refuse(k, &e, STR("none"));
         return;
     }
-    lane_send(l->reads[l->turn++ % READ_LANES], k->grant->name, k->grant->sql, parts,
-              g->dataset->key_count, on_looked, k);
+    join_group(l, k);
+    lane_send(lane_of_turn(l), k->grant->name, k->grant->sql, parts, g->dataset->key_count,
+              on_looked, k);
+    if (l->filling && l->filling->n >= GROUP)
+        close_group(l);
 }
 
 static void on_grant(void *arg, const struct rows *rows, const struct err *e)
@@ -385,7 +500,9 @@ static void look_up(struct look *k)
         return;
     }
     struct cached_grant *g = k->tries == 1 ? known_grant(l, k->grant_id) : NULL;
-    if (g && grant_bearer(k->rq).p && grant_admits(&g->grant, grant_bearer(k->rq), &e)) {
+    str key = grant_bearer(k->rq);
+    if (g && key.p && g->good_key.p && bytes_equal_constant(key, g->good_key) &&
+        grant_allows(&g->grant, &e)) {
         g->references++;
         k->grant = g;
         look_with_grant(k);
@@ -429,9 +546,11 @@ struct share_lane *share_lane_create(str url, struct snapshot *snapshot, struct 
             return NULL;
         }
     }
-    if (!(l->audit = lane_create(url, "set statement_timeout = '20s'", e))) {
-        share_lane_destroy(l);
-        return NULL;
+    for (size_t i = 0; i < AUDIT_LANES; i++) {
+        if (!(l->audits[i].lane = lane_create(url, "set statement_timeout = '20s'", e))) {
+            share_lane_destroy(l);
+            return NULL;
+        }
     }
     return l;
 }
@@ -442,7 +561,8 @@ void share_lane_destroy(struct share_lane *l)
         return;
     for (size_t i = 0; i < READ_LANES; i++)
         lane_destroy(l->reads[i]);
-    lane_destroy(l->audit);
+    for (size_t i = 0; i < AUDIT_LANES; i++)
+        lane_destroy(l->audits[i].lane);
     for (size_t i = 0; i < l->grants.n; i++)
         grant_drop(l->grants.entries[i].value);
     buf_release(&l->entries);
@@ -456,23 +576,27 @@ size_t share_lane_fds(void *lane, struct loop_fd *fds, size_t room)
     (void)room;
     for (size_t i = 0; i < READ_LANES; i++)
         fds[i] = (struct loop_fd){lane_fd(l->reads[i]), lane_wants_write(l->reads[i])};
-    fds[READ_LANES] = (struct loop_fd){lane_fd(l->audit), lane_wants_write(l->audit)};
-    return READ_LANES + 1;
+    for (size_t i = 0; i < AUDIT_LANES; i++)
+        fds[READ_LANES + i] =
+            (struct loop_fd){lane_fd(l->audits[i].lane), lane_wants_write(l->audits[i].lane)};
+    return READ_LANES + AUDIT_LANES;
 }
 
 void share_lane_ready(void *lane, size_t index)
 {
     struct share_lane *l = lane;
-    lane_work(index < READ_LANES ? l->reads[index] : l->audit);
+    lane_work(index < READ_LANES ? l->reads[index] : l->audits[index - READ_LANES].lane);
 }
 
 void share_lane_turn(void *lane)
 {
     struct share_lane *l = lane;
+    close_group(l);
     send_records(l);
     for (size_t i = 0; i < READ_LANES; i++)
         lane_flush(l->reads[i]);
-    lane_flush(l->audit);
+    for (size_t i = 0; i < AUDIT_LANES; i++)
+        lane_flush(l->audits[i].lane);
 }
 
 void share_lane_tick(void *lane)
@@ -480,7 +604,8 @@ void share_lane_tick(void *lane)
     struct share_lane *l = lane;
     for (size_t i = 0; i < READ_LANES; i++)
         lane_tick(l->reads[i]);
-    lane_tick(l->audit);
+    for (size_t i = 0; i < AUDIT_LANES; i++)
+        lane_tick(l->audits[i].lane);
 }
 
 void share_lane_stop(void *lane)
@@ -492,8 +617,10 @@ void share_lane_stop(void *lane)
         lane_destroy(l->reads[i]);
         l->reads[i] = NULL;
     }
-    lane_destroy(l->audit);
-    l->audit = NULL;
+    for (size_t i = 0; i < AUDIT_LANES; i++) {
+        lane_destroy(l->audits[i].lane);
+        l->audits[i].lane = NULL;
+    }
     for (struct look *k = l->recorded, *next; k; k = next) { /* not recorded, so not answered */
         next = k->next;
         release(k, &e);
