@@ -24,7 +24,7 @@ export function BatchTable({ id, rows, isLoading, toolbar, foot, hideDataset, is
   const count = (b: Batch, of: keyof NonNullable<Batch['counts']>) => (b.counts && b.state !== 'mapping' ? formatNumber(b.counts[of]) : '—');
   const columns: Column<Batch>[] = [
     { key: 'file', title: t('batch.file'), isHead: true, render: (b) => (
-      <><Link to={`/batches/${b.id}`} className="cell-main">{b.file.name}</Link><span className="cell-sub">{formatBytes(b.file.bytes)} · {pick(b.by.name)}</span></>
+      <><Link to={`/batches/${b.id}`} className="cell-main">{b.file.name}</Link><span className="cell-sub">{[formatBytes(b.file.bytes), pick(b.by.name)].filter(Boolean).join(' · ')}</span></>
     ) },
     ...(hideDataset ? [] : [{ key: 'dataset', title: t('batch.dataset'), render: (b: Batch) => <Link to={`/datasets/${b.dataset}`}>{pick(b.title)}</Link> }]),
     { key: 'state', title: t('batch.state'), render: (b) => <StateTag state={b.state} /> },
