@@ -114,8 +114,8 @@ export default function QuarantinePage() {
     <Page
       title={t('quarantine.title')}
       trail={[[t('menu.intake.quarantine'), '/quarantine'], ...(b ? [[b.file.name, `/batches/${id}`] as [string, string]] : [])]}
-      lead={b ? t('quarantine.lead', { file: b.file.name, title: pick(b.title), n: Math.max(total, state === 'waiting' ? 0 : waitingRows(b)) }) : undefined}
-      actions={b && (
+      lead={b && list.data ? t('quarantine.lead', { file: b.file.name, title: pick(b.title), n: Math.max(total, state === 'waiting' ? 0 : waitingRows(b)) }) : undefined}
+      actions={b && list.data && (
         <>
           <Button href={api.badRowsUrl(id)} download icon={<DownloadOutlined />}>{t('quarantine.download')}</Button>
           <LinkButton to={`/intake/${encodeURIComponent(b.dataset)}?corrects=${encodeURIComponent(id)}`} icon={<UploadOutlined />}>{t('quarantine.upload')}</LinkButton>
@@ -142,14 +142,14 @@ export default function QuarantinePage() {
           </ul>
         </Section>
       )}
-      <div className="row-keys" aria-hidden="true">
+      {rows.length > 0 && <div className="row-keys" aria-hidden="true">
         <span><kbd>Tab</kbd> {t('quarantine.keys.tab')}</span>
         <span><kbd>F2</kbd> {t('quarantine.keys.accept')}</span>
         <span><kbd>Enter</kbd> {t('quarantine.keys.save')}</span>
         <span><kbd>Ctrl</kbd>+<kbd>Enter</kbd> {t('quarantine.keys.both')}</span>
         <span><kbd>↑</kbd> <kbd>↓</kbd> {t('quarantine.keys.walk')}</span>
         <span><kbd>Esc</kbd> {t('quarantine.keys.back')}</span>
-      </div>
+      </div>}
       <Loaded load={list}>{(q: Quarantine) => q.rows.length === 0 ? (
         <Section title={t('quarantine.rows')}>
           <EmptyState icon={<CheckCircleOutlined />} what={t(values.reason ? 'quarantine.empty.kind' : 'quarantine.empty')} how={t('quarantine.empty.how')}
