@@ -57,10 +57,8 @@ static const char SUMMARY[] =
     " left join lateral (select finished from shuzhi.batch b where b.dataset = d.id and b.state = "
     "'done'"
     "  order by id desc limit 1) b on true"
-    " left join lateral (select round(avg(100.0 * passed / tested), 1) as score from "
-    "shuzhi.quality q"
-    "  where q.dataset = d.id and q.tested > 0 and q.batch = (select max(batch) from shuzhi.quality"
-    "  where dataset = d.id)) q on true";
+    " left join lateral (select round(avg(percent), 1) as score from shuzhi.quality_now n"
+    "  where n.dataset = d.id) q on true";
 
 static void write_summary(struct buf *b, const struct registry *r, const struct dataset *d,
                           const struct rows *rows, size_t i)
@@ -153,15 +151,14 @@ void catalogue_write_field(struct buf *b, const struct field *f)
     buf_add_char(b, '}');
 }
 
-/* Passed of tested, in percent, by dimension and over all, from the newest batch that tested. */
+/* Passed of tested, in percent, by dimension and over all. */
 static bool write_quality(struct cx *cx, const struct dataset *d, struct buf *b)
 {
     struct rows rows;
     if (!DB(cx->db, cx->arena, &rows, cx->err,
-            "select dimension, round(avg(100.0 * passed / tested), 1), round(avg(avg(100.0 * "
-            "passed / tested))"
-            " over (), 1) from shuzhi.quality where dataset = $1 and tested > 0 and batch ="
-            " (select max(batch) from shuzhi.quality where dataset = $1) group by dimension",
+            "select dimension, percent, round(avg(percent) over (), 1) from shuzhi.quality_now "
+            "where dataset = $1"
+            " order by dimension",
             P(d->id)))
         return false;
     buf_add_lit(b, "{\"score\":");

@@ -213,11 +213,11 @@ static bool look_at_rows(struct look *l, struct reader *r, struct err *e)
 static void choose_row(struct look *l, struct header *h)
 {
     int best = 0;
-    size_t width = 0;
-    for (size_t r = 0; r < l->n; r++)
-        width = l->widths[r] > width ? l->widths[r] : width;
     for (size_t r = 0; r < l->n && r < HEADER_MAX_ROW; r++) {
         int score;
+        size_t width = l->widths[r];
+        if (r > 0 && l->widths[r - 1] > width)
+            width = l->widths[r - 1];
         struct header_column *columns = match_row(l, r, width, &score);
         if (score > best || r == 0) {
             best = score;

@@ -235,7 +235,8 @@ static bool post_accept(struct cx *cx, const struct request *rq, struct response
     if (!DB(cx->db, cx->arena, &rows, cx->err,
             "select row, \"values\", problems from shuzhi.quarantine where batch = $1 and state = "
             "'waiting' and problems @>"
-            " jsonb_build_array(jsonb_build_object('code', $2)) order by row limit $3 for update",
+            " jsonb_build_array(jsonb_build_object('code', $2::text)) order by row limit $3 for "
+            "update",
             P(w.batch), P(reason), P_INT(cx->arena, ACCEPT_AT_ONCE)))
         return false;
     for (size_t i = 0; i < rows.n; i++) {

@@ -51,11 +51,12 @@ static bool open_csv(struct reader *r, struct source source, struct err *e)
         n += got;
     }
     csv_detect((str){sample, n}, &options);
+    enum encoding encoding = r->encoding.encoding;
     if (r->has_encoding)
         encoding_close(&r->encoding);
     r->position = 0;
     if (lseek(r->fd, 0, SEEK_SET) != 0 ||
-        !encoding_open(&r->encoding, (struct source){read_file, r}, r->encoding.encoding, e))
+        !encoding_open(&r->encoding, (struct source){read_file, r}, encoding, e))
         return err_set(e, ERR_BROKEN, "the file cannot be read from its start");
     r->csv = csv_create(encoding_source(&r->encoding), &options);
     return true;

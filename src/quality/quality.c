@@ -63,12 +63,10 @@ static bool write_rules(struct cx *cx, const struct dataset *d, struct buf *b)
 {
     struct rows rows;
     if (!DB(cx->db, cx->arena, &rows, cx->err,
-            "select field, rule, dimension, tested, passed, batch, round(avg(100.0 * passed / "
-            "tested) over"
-            " (partition by dimension), 1), round(100.0 * passed / tested, 1) from shuzhi.quality"
-            " where dataset = $1 and tested > 0 and batch = (select max(batch) from shuzhi.quality "
-            "where dataset = $1)"
-            " order by 1.0 * passed / tested, field, rule",
+            "select r.field, r.rule, r.dimension, r.tested, r.passed, n.percent from "
+            "shuzhi.quality_rule_now r"
+            " join shuzhi.quality_now n using (dataset, dimension) where dataset = $1"
+            " order by 1.0 * r.passed / r.tested, r.field, r.rule",
             P(d->id)))
         return false;
     double sum = 0;
@@ -83,17 +81,16 @@ static bool write_rules(struct cx *cx, const struct dataset *d, struct buf *b)
         if (is_seen || dimensions == DIMENSION_COUNT)
             continue;
         buf_add_format(b, "%s\"%.*s\":%.*s", dimensions ? "," : "", STR_ARG(dimension),
-                       STR_ARG(rows_text(&rows, i, 6)));
+                       STR_ARG(rows_text(&rows, i, 5)));
         seen[dimensions++] = dimension;
-        sum += strtod(rows_text(&rows, i, 6).p, NULL);
+        sum += strtod(rows_text(&rows, i, 5).p, NULL);
     }
     buf_add_lit(b, "},\"score\":");
     if (dimensions)
         buf_add_format(b, "%.1f", sum / (double)dimensions);
     else
         buf_add_lit(b, "null");
-    buf_add_format(b, ",\"batch\":%.*s},\"rules\":[",
-                   STR_ARG(rows.n ? rows_text(&rows, 0, 5) : STR("null")));
+    buf_add_lit(b, "},\"rules\":[");
     for (size_t i = 0; i < rows.n; i++) {
         const struct field *f = field_find(d, rows_text(&rows, i, 0));
         buf_add_format(b, "%s{\"field\":", i ? "," : "");

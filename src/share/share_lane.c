@@ -13,8 +13,8 @@
 #include "store/lane.h"
 
 enum {
-    READ_LANES = 2,
-    AUDIT_LANES = 2,
+    READ_LANES = 1,
+    AUDIT_LANES = 1,
     GROUP = 24, /* looks sent to the database while the turn still goes on, so that both work */
     MAX_AUDIT = 8 << 20,
     MAX_KEY_PARTS = 4,
@@ -36,7 +36,7 @@ struct cached_grant {
 /* Looks sent together, and then their check. */
 struct look_group {
     struct share_lane *lane;
-    struct look *seen; /* answered by the database, not yet by us */
+    struct look *seen;     /* answered by the database, not yet by us */
     int64_t grants[GROUP]; /* their ids, each once */
     size_t grant_count, n;
 };

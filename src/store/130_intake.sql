@@ -76,6 +76,15 @@ create table shuzhi.quality (
 );
 create index quality_dataset on shuzhi.quality (dataset, at);
 
+-- How true a dataset is at present: the share of values that pass, by rule over the last 90 days, then
+-- by dimension (GB/T 36344: score = sum of weight × passed / tested, weights equal).
+create view shuzhi.quality_rule_now as
+    select dataset, field, rule, dimension, sum(tested) as tested, sum(passed) as passed
+    from shuzhi.quality where tested > 0 and at > now() - interval '90 days' group by 1, 2, 3, 4;
+create view shuzhi.quality_now as
+    select dataset, dimension, round(avg(100.0 * passed / tested), 1) as percent
+    from shuzhi.quality_rule_now group by 1, 2;
+
 create table shuzhi.work_case (
     id bigint generated always as identity primary key,
     kind text not null,
