@@ -19,7 +19,7 @@ export const COLOR = {
 
 /* System fonts only.  Chinese text takes its own punctuation; English text must not get full-width quotation marks. */
 const CJK = '"PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC"';
-const FONTS = { zh: `${CJK}, system-ui, sans-serif`, en: `system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", ${CJK}, sans-serif` };
+const FONTS = { zh: `${CJK}, system-ui, sans-serif`, en: `"Segoe UI", "SF Pro Text", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", Arial, "DejaVu Sans", ${CJK}, sans-serif` };
 export const FONT = 'var(--font)';
 
 export const theme: ThemeConfig = {

@@ -90,7 +90,7 @@ export interface RecordDetail {
 export interface Quality {
   current: { score: number | null; dimensions: Dimensions };
   trend: { day: string; score: number; dimensions: Dimensions }[];
-  rules: { field: string; code: string; title: Title; dimension: Dimension; tested: number; passed: number }[];
+  rules: { field: string; field_title?: Title | null; code: string; title: Title; dimension: Dimension; tested: number; passed: number }[];
 }
 export interface Lineage {
   batches: Batch[];
@@ -202,7 +202,8 @@ export interface Case {
   id: string | number;
   kind: 'wrong-value' | 'late-feed';
   dataset: string;
-  dataset_title?: Title;
+  title?: Title; // of the dataset
+  field_title?: Title | null;
   key: string | null;
   field: string | null;
   value: unknown;

@@ -32,7 +32,7 @@ export default function Account() {
         {rights.size === 0 ? <p className="soft">{t('account.may.none')}</p> : (
           <ul className="side-list">
             {[...rights].map(([verb, what]) => (
-              <li key={verb}><strong>{codeWords(t, 'verb', verb)}</strong><br /><span className="soft">{[...new Set(what)].join('、')}</span></li>
+              <li key={verb}><strong>{codeWords(t, 'verb', verb)}</strong><br /><span className="soft">{[...new Set(what)].join(t('app.comma'))}</span></li>
             ))}
           </ul>
         )}

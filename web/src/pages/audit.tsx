@@ -19,13 +19,22 @@ import { formatNumber, formatTime } from '../text';
 import type { AuditEvent } from '../types';
 
 const ACTIONS = ['records.list', 'records.read', 'share.read', 'share.list', 'share.describe', 'share.request', 'share.approve', 'share.refuse', 'share.withdraw', 'share.key', 'share.revoke',
-  'intake.upload', 'intake.look', 'intake.start', 'intake.cancel', 'quarantine.read', 'quarantine.export', 'quarantine.fix', 'quarantine.drop', 'case.report', 'case.fix', 'case.reject', 'session.open', 'session.close', 'audit.read'];
+  'intake.upload', 'intake.look', 'intake.start', 'intake.cancel', 'quarantine.read', 'quarantine.export', 'quarantine.fix', 'quarantine.drop', 'case.list', 'case.read', 'case.report', 'case.fix', 'case.reject', 'session.open', 'session.close', 'audit.read'];
 
 function KeyFilter({ value, onSet }: { value: string; onSet: (v: string) => void }) {
   const { t } = useI18n();
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
   return <Input aria-label={t('audit.key')} placeholder={t('audit.key')} style={{ width: 170 }} allowClear value={text} onChange={(e) => { setText(e.target.value); if (!e.target.value) onSet(''); }} onPressEnter={() => onSet(text.trim())} onBlur={() => text.trim() !== value && onSet(text.trim())} />;
+}
+
+/* At the share API the bearer is an organisation, and its code is no name. */
+function Who({ e }: { e: AuditEvent }) {
+  const { pick } = useI18n();
+  const organisation = pick(e.organisation);
+  const code = typeof e.organisation === 'object' && e.organisation && 'code' in e.organisation ? e.organisation.code : null;
+  if (e.who === code && organisation) return <span className="cell-main">{organisation}</span>;
+  return <><span className="cell-main">{e.who ?? '—'}</span><span className="cell-sub">{organisation}</span></>;
 }
 
 export default function Audit() {
@@ -37,7 +46,7 @@ export default function Audit() {
   const titleOf = (id: string | null) => (id ? pick(datasets.find((d) => d.id === id)?.title) || id : '');
   const columns: Column<AuditEvent>[] = [
     { key: 'at', title: t('audit.at'), width: 140, render: (e) => <span className="nowrap num">{formatTime(e.at)}</span> },
-    { key: 'who', title: t('audit.who'), isHead: true, render: (e) => <><span className="cell-main">{e.who ?? '—'}</span><span className="cell-sub">{pick(e.organisation)}</span></> },
+    { key: 'who', title: t('audit.who'), isHead: true, render: (e) => <Who e={e} /> },
     { key: 'action', title: t('audit.action'), render: (e) => <>{codeWords(t, 'action', e.action)}<span className="cell-sub">{codeWords(t, 'via', e.via)}</span></> },
     { key: 'dataset', title: t('audit.what'), render: (e) => e.dataset ? <><Link to={`/datasets/${encodeURIComponent(e.dataset)}`}>{titleOf(e.dataset)}</Link>{e.key && <span className="cell-sub"><Link to={`/datasets/${encodeURIComponent(e.dataset)}/records/${encodeURIComponent(e.key)}`}><code>{e.key}</code></Link></span>}</> : e.key ? <code>{e.key}</code> : '—' },
     { key: 'count', title: t('audit.count'), align: 'right', render: (e) => <span className="num">{e.count === null ? '—' : formatNumber(e.count)}</span> },

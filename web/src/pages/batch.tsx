@@ -147,10 +147,10 @@ export default function BatchPage() {
         {(it) => (
           <>
             <p className="lead">
-              {t('batch.into')} <Link to={`/datasets/${encodeURIComponent(it.dataset)}`}>{pick(it.title)}</Link> · {formatBytes(it.file.bytes)} {it.file.format?.toUpperCase()} {it.file.encoding ?? ''} · {pick(it.by.name)} {formatTime(it.at)}
+              {t('batch.into')} <Link to={`/datasets/${encodeURIComponent(it.dataset)}`}>{pick(it.title)}</Link> · {formatBytes(it.file.bytes)} {it.file.format?.toUpperCase()} {it.file.encoding ?? ''} · {[pick(it.by.name), formatTime(it.at)].filter(Boolean).join(' ')}
               {it.corrects !== null && <> · <Link to={`/batches/${it.corrects}`}>{t('batch.corrects')}</Link></>}
             </p>
-            {it.state === 'mapping' && <MappingEditor batch={it} dataset={dataset.data} onStarted={(next) => { load.set(next); announce(t('mapping.started')); load.reload(); }} onCancel={() => void cancel()} />}
+            {it.state === 'mapping' && <MappingEditor batch={it} dataset={dataset.data} onStarted={(next) => { window.scrollTo(0, 0); load.set(next); announce(t('mapping.started')); load.reload(); }} onCancel={() => void cancel()} />}
             {isMoving && <Running b={it} onCancel={() => void cancel()} />}
             {it.state === 'failed' && (
               <Alert className="problem" type="error" showIcon role="alert" message={<strong>{t('batch.failed')}</strong>}

@@ -2,6 +2,8 @@ import { Select } from 'antd';
 import { LinkButton } from '../parts/link-button';
 import { ImportOutlined } from '@ant-design/icons';
 import { api } from '../api';
+import { mayAny } from '../app/may';
+import { useUser } from '../app/session';
 import { useI18n } from '../i18n';
 import { BatchTable } from '../parts/batch-table';
 import { DatasetSelect } from '../parts/dataset-select';
@@ -16,12 +18,13 @@ const STATES: BatchState[] = ['mapping', 'queued', 'running', 'done', 'failed', 
 
 export default function Batches() {
   const { t } = useI18n();
+  const user = useUser();
   const { values, set, key } = useFilters(['dataset', 'state', 'after']);
   const list = useLoad((s) => api.batches({ ...values }, s), [key]);
   const isMoving = list.data?.batches.some((b) => b.state === 'running' || b.state === 'queued') ?? false;
   usePoll(list.reload, 3000, isMoving);
   return (
-    <Page title={t('batch.title')} lead={t('batch.lead')} actions={<LinkButton to="/intake" type="primary" icon={<ImportOutlined />}>{t('menu.intake.load')}</LinkButton>}>
+    <Page title={t('batch.title')} lead={t('batch.lead')} actions={mayAny(user, 'intake') && <LinkButton to="/intake" type="primary" icon={<ImportOutlined />}>{t('menu.intake.load')}</LinkButton>}>
       <Section title={t('batch.list')}>
         {list.problem && <ProblemBox problem={list.problem} onRetry={list.reload} />}
         <BatchTable

@@ -98,7 +98,7 @@ export default function CasePage() {
                 <Section title={t('case.about')}>
                   <ul className="side-list">
                     {it.key !== null && <li><span className="soft">{t('record.one')}</span><br /><Link to={`/datasets/${encodeURIComponent(it.dataset)}/records/${encodeURIComponent(it.key)}`}>{t('case.record')}</Link></li>}
-                    <li><span className="soft">{t('case.reporter')}</span><br />{it.reporter ? `${pick(it.reporter.name)} · ${pick(it.reporter.organisation)}` : t('case.system')}<br /><span className="soft">{formatTime(it.at)}</span></li>
+                    <li><span className="soft">{t('case.reporter')}</span><br />{it.reporter?.login ? `${pick(it.reporter.name)} · ${pick(it.reporter.organisation)}` : t('case.system')}<br /><span className="soft">{formatTime(it.at)}</span></li>
                     <li><span className="soft">{t('dataset.owner')}</span><br />{pick(it.owner.title)}</li>
                     <li><span className="soft">{t('case.due')}</span><br />{it.due ?? '—'}</li>
                   </ul>

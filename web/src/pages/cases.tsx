@@ -24,7 +24,7 @@ function Change({ c }: { c: Case }) {
   const show = (v: unknown) => (field ? <FieldValue field={field} value={v} isMarkQuiet /> : String(v ?? '—'));
   return (
     <span className="case-change">
-      <span className="soft">{pick(field?.title) || c.field} </span>
+      <span className="soft">{pick(c.field_title) || pick(field?.title) || c.field} </span>
       <span className="was">{show(c.value)}</span> → <strong>{c.proposed ? show(c.proposed) : t('case.unknown')}</strong>
     </span>
   );
@@ -39,11 +39,11 @@ export default function Cases() {
   const box = values.box === 'mine' ? 'mine' : 'owner';
   const state = values.state ?? 'open';
   const list = useLoad((s) => api.cases({ box, state: state === 'any' ? '' : state, after: values.after }, s), [key]);
-  const titleOf = (c: Case) => pick(c.dataset_title) || pick(datasets.find((d) => d.id === c.dataset)?.title) || c.dataset;
+  const titleOf = (c: Case) => pick(c.title) || pick(datasets.find((d) => d.id === c.dataset)?.title) || c.dataset;
   const columns: Column<Case>[] = [
     { key: 'what', title: t('case.what'), isHead: true, render: (c) => <><Link className="cell-main" to={`/cases/${c.id}`}>{t(`case.kind.${c.kind}`)} · {titleOf(c)}</Link><span className="cell-sub">{c.note}</span></> },
     { key: 'value', title: t('case.change'), render: (c) => <Change c={c} /> },
-    { key: 'reporter', title: t('case.reporter'), render: (c) => c.reporter ? <>{pick(c.reporter.name)}<span className="cell-sub">{pick(c.reporter.organisation)}</span></> : t('case.system') },
+    { key: 'reporter', title: t('case.reporter'), render: (c) => c.reporter?.login ? <>{pick(c.reporter.name)}<span className="cell-sub">{pick(c.reporter.organisation)}</span></> : t('case.system') },
     { key: 'state', title: t('batch.state'), render: (c) => <StateTag state={c.state} /> },
     { key: 'due', title: t('case.due'), render: (c) => c.state === 'open' ? <DueIn due={c.due} daysLeft={c.days_left} /> : <span className="num">{formatDay(c.closed_at)}</span> },
     { key: 'at', title: t('case.at'), render: (c) => <span className="nowrap num">{formatDay(c.at)}</span> },

@@ -39,7 +39,7 @@ export default function DatasetQuality({ dataset }: { dataset: Dataset }) {
   const titleOf = (name: string) => pick(dataset.fields.find((f) => f.name === name)?.title) || name || t('quality.whole');
   const columns: Column<Rule>[] = [
     { key: 'title', title: t('quality.rule'), isHead: true, render: (r) => <span className="cell-main">{pick(r.title) || r.code}</span> },
-    { key: 'field', title: t('field.title'), render: (r) => titleOf(r.field) },
+    { key: 'field', title: t('field.title'), render: (r) => pick(r.field_title) || titleOf(r.field) },
     { key: 'dimension', title: t('quality.dimension'), render: (r) => t(`dimension.${r.dimension}`) },
     { key: 'tested', title: t('quality.tested'), align: 'right', render: (r) => <span className="num">{formatNumber(r.tested)}</span> },
     { key: 'failed', title: t('quality.failed'), align: 'right', render: (r) => <span className="num">{formatNumber(r.tested - r.passed)}</span> },

@@ -8,7 +8,7 @@ import { Loaded, Page } from '../parts/page';
 import { GradeTag, LateTag, Score, ShareTag } from '../parts/tags';
 import { useLoad } from '../parts/use-load';
 import { updateWords } from '../parts/update-words';
-import { formatCount, formatDay } from '../text';
+import { formatCount, formatDay, type Lang } from '../text';
 import type { Dataset } from '../types';
 
 const Fields = lazy(() => import('./dataset-fields'));
@@ -18,6 +18,12 @@ const LineageTab = lazy(() => import('./dataset-lineage'));
 
 const TABS = ['fields', 'records', 'quality', 'lineage'] as const;
 type Tab = (typeof TABS)[number];
+
+/* A description may be in one language only; a Chinese page does without an English one. */
+function describe(lang: Lang, text: Dataset['description'], pick: (t: unknown) => string): string {
+  const s = pick(text);
+  return lang === 'zh' && !/[\u4e00-\u9fff]/.test(s) ? '' : s;
+}
 
 function Body({ tab, d }: { tab: Tab; d: Dataset }) {
   if (tab === 'records') return <RecordsTab dataset={d} />;
@@ -37,7 +43,7 @@ export default function DatasetPage() {
     <Page
       title={d ? pick(d.title) : t('dataset.one')}
       trail={[[t('menu.catalogue'), '/datasets']]}
-      lead={d ? pick(d.description) : undefined}
+      lead={d ? describe(lang, d.description, pick) : undefined}
       tags={d && <><GradeTag grade={d.grade} /><ShareTag share={d.share} />{d.is_late && <LateTag />}</>}
       actions={d && (
         <>

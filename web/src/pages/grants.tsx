@@ -2,6 +2,8 @@ import { Link } from 'react-router-dom';
 import { Progress, Segmented } from 'antd';
 import { KeyOutlined } from '@ant-design/icons';
 import { api } from '../api';
+import { mayAny } from '../app/may';
+import { useUser } from '../app/session';
 import { useI18n } from '../i18n';
 import { DataTable, Pager, type Column } from '../parts/data-table';
 import { EmptyState } from '../parts/empty-state';
@@ -16,6 +18,7 @@ import type { Grant } from '../types';
 
 export default function Grants() {
   const { t, pick } = useI18n();
+  const user = useUser();
   const { values, set, key } = useFilters(['box', 'after']);
   const box = values.box === 'owner' ? 'owner' : 'mine';
   const list = useLoad((s) => api.grants({ box, after: values.after }, s), [key]);
@@ -35,7 +38,7 @@ export default function Grants() {
           id="grants" label={t('grants.list')} columns={columns} rows={list.data?.grants ?? (list.problem ? [] : null)} rowKey={(g) => String(g.id)} linkOf={(g) => `/grants/${g.id}`} isLoading={list.isLoading}
           toolbar={<Segmented aria-label={t('requests.box')} value={box} onChange={(v) => set({ box: v === 'mine' ? '' : v })} options={[{ value: 'mine', label: t('grants.mine') }, { value: 'owner', label: t('grants.owner') }]} />}
           foot={<Pager next={list.data?.next ?? null} after={values.after ?? null} count={list.data?.grants.length ?? 0} onGo={(after) => set({ after })} />}
-          empty={<EmptyState icon={<KeyOutlined />} what={t(box === 'owner' ? 'grants.empty.owner' : 'grants.empty.mine')} how={t('grants.empty.how')} action={<LinkButton to={box === 'owner' ? '/requests?box=owner' : '/requests/new'} type="primary">{t(box === 'owner' ? 'requests.owner' : 'menu.share.ask')}</LinkButton>} />}
+          empty={<EmptyState icon={<KeyOutlined />} what={t(box === 'owner' ? 'grants.empty.owner' : 'grants.empty.mine')} how={t('grants.empty.how')} action={(box === 'owner' || mayAny(user, 'request')) && <LinkButton to={box === 'owner' ? '/requests?box=owner' : '/requests/new'} type="primary">{t(box === 'owner' ? 'requests.owner' : 'menu.share.ask')}</LinkButton>} />}
         />
       </Section>
     </Page>

@@ -4,6 +4,7 @@ import {
   BellOutlined, CheckCircleOutlined, FormOutlined, ImportOutlined, IssuesCloseOutlined, KeyOutlined, ShareAltOutlined, TableOutlined,
 } from '@ant-design/icons';
 import { api } from '../api';
+import { mayAny } from '../app/may';
 import { useUser } from '../app/session';
 import { useI18n } from '../i18n';
 import { BatchTable } from '../parts/batch-table';
@@ -30,8 +31,8 @@ function WaitingItem({ w }: { w: Waiting }) {
       <Link to={w.link}>
         <span className="work-icon" aria-hidden="true">{ICONS[w.kind] ?? <BellOutlined />}</span>
         <span>
-          <span className="work-title">{pick(w.title)}</span>
-          <span className="work-sub"><br />{t(`waiting.${w.kind}`, { n: w.count ?? 1 })} · {t('home.since', { at: formatTime(w.since) })}</span>
+          <span className="work-title">{pick(w.title)}<span className="work-kind"> · {t(`waiting.${w.kind}`, { n: w.count || 1 })}</span></span>
+          <span className="work-sub"><br />{t('home.since', { at: formatTime(w.since) })}</span>
         </span>
         <span className="work-due"><DueIn due={w.due} daysLeft={w.days_left} /></span>
       </Link>
@@ -80,7 +81,7 @@ export default function HomePage() {
     <Page
       title={t('home.title', { name: pick(user.name) })}
       lead={t('home.lead', { organisation: pick(user.organisation.title) })}
-      actions={<LinkButton to="/intake" type="primary" icon={<ImportOutlined />}>{t('menu.intake.load')}</LinkButton>}
+      actions={mayAny(user, 'intake') && <LinkButton to="/intake" type="primary" icon={<ImportOutlined />}>{t('menu.intake.load')}</LinkButton>}
     >
       <Loaded load={home}>
         {(h) => (
@@ -98,7 +99,7 @@ export default function HomePage() {
                   <ul className="work">{h.waiting.map((w) => <WaitingItem key={`${w.kind}-${w.id}`} w={w} />)}</ul>
                 )}
               </Section>
-              <Section id="messages" title={t('home.messages')}>
+              <Section id="messages" title={t('home.messages')} extra={h.messages.filter((m) => !m.is_read).length > 1 && <Button size="small" onClick={() => h.messages.forEach((m) => !m.is_read && read(m.id))}>{t('home.read.all')}</Button>}>
                 <Messages home={h} onRead={read} />
               </Section>
             </div>

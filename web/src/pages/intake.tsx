@@ -27,27 +27,44 @@ function PickDataset() {
   const q = search.get('q') ?? '';
   const user = useUser();
   const load = useLoad((s) => api.datasets({ q }, s), [q]);
-  /* My own organisation's first: those are what one loads every day. */
-  const isOwn = (d: DatasetSummary) => d.owner.code === user.organisation.code;
-  const mine = (all: DatasetSummary[]) => all.filter((d) => mayDo(user, 'intake', d.id)).sort((a, b) => Number(isOwn(b)) - Number(isOwn(a)));
+  /* My own organisation's are what one loads every day; the others are there for who may load those too. */
+  const split = (all: DatasetSummary[]) => {
+    const may = all.filter((d) => mayDo(user, 'intake', d.id));
+    const own = may.filter((d) => d.owner.code === user.organisation.code);
+    return own.length ? { first: own, others: may.filter((d) => !own.includes(d)) } : { first: may, others: [] };
+  };
+  const cards = (list: DatasetSummary[]) => (
+    <ul className="pick">
+      {list.map((d) => (
+        <li key={d.id}>
+          <Link to={`/intake/${encodeURIComponent(d.id)}`}>
+            <strong>{pick(d.title)}</strong>
+            <small>{pick(d.owner.title)} · {updateWords(t, d.update)}<br />{d.last_batch_at ? t('intake.last', { at: formatDay(d.last_batch_at) }) : t('dataset.fresh.never')}</small>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
   return (
     <Page title={t('intake.title')} lead={t('intake.lead')}>
       <Section title={t('intake.pick')} extra={<SearchBox value={q} onSearch={(v) => setSearch(v ? { q: v } : {}, { replace: true })} label={t('catalogue.search')} />}>
         <Loaded load={load}>
-          {({ datasets }) => mine(datasets).length === 0 ? (
-            <EmptyState icon={<InboxOutlined />} what={t(q ? 'catalogue.nothing' : 'intake.pick.none')} how={t(q ? 'catalogue.nothing.how' : 'intake.pick.none.how')} action={!q && <LinkButton to="/datasets">{t('menu.catalogue')}</LinkButton>} />
-          ) : (
-            <ul className="pick">
-              {mine(datasets).map((d) => (
-                <li key={d.id}>
-                  <Link to={`/intake/${encodeURIComponent(d.id)}`}>
-                    <strong>{pick(d.title)}</strong>
-                    <small>{pick(d.owner.title)} · {updateWords(t, d.update)}<br />{d.last_batch_at ? t('intake.last', { at: formatDay(d.last_batch_at) }) : t('dataset.fresh.never')}</small>
-                  </Link>
-                </li>
-              ))}
-            </ul>
-          )}
+          {({ datasets }) => {
+            const { first, others } = split(datasets);
+            if (first.length === 0)
+              return <EmptyState icon={<InboxOutlined />} what={t(q ? 'catalogue.nothing' : 'intake.pick.none')} how={t(q ? 'catalogue.nothing.how' : 'intake.pick.none.how')} action={!q && <LinkButton to="/datasets">{t('menu.catalogue')}</LinkButton>} />;
+            return (
+              <>
+                {cards(first)}
+                {others.length > 0 && (
+                  <details className="others" open={Boolean(q)}>
+                    <summary>{t('intake.pick.others', { n: others.length })}</summary>
+                    {cards(others)}
+                  </details>
+                )}
+              </>
+            );
+          }}
         </Loaded>
       </Section>
     </Page>
@@ -85,7 +102,7 @@ function SendFile({ id }: { id: string }) {
     <Page title={d ? t('intake.into', { title: pick(d.title) }) : t('intake.title')} trail={[[t('menu.intake.load'), '/intake']]} lead={t('intake.send.lead')}>
       <Loaded load={dataset}>
         {(it) => !it.may.intake ? (
-          <Alert type="warning" showIcon message={t('intake.denied')} description={t('intake.denied.how', { owner: pick(it.owner.title) })} />
+          <Alert className="problem" type="warning" showIcon message={t('intake.denied')} description={t('intake.denied.how', { owner: pick(it.owner.title) })} />
         ) : (
           <>
             {corrects && <Alert className="problem" type="info" showIcon message={t('intake.corrects', { n: corrects })} description={t('intake.corrects.how')} />}

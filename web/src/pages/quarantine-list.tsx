@@ -2,6 +2,8 @@ import { Link } from 'react-router-dom';
 import { LinkButton } from '../parts/link-button';
 import { CheckCircleOutlined } from '@ant-design/icons';
 import { api } from '../api';
+import { mayAny } from '../app/may';
+import { useUser } from '../app/session';
 import { useI18n } from '../i18n';
 import { waitingRows } from '../parts/batch-table';
 import { DataTable, type Column } from '../parts/data-table';
@@ -18,6 +20,7 @@ import type { Batch } from '../types';
 /* The files that have rows waiting for a person. */
 export default function QuarantineList() {
   const { t, pick } = useI18n();
+  const user = useUser();
   const { values, set, key } = useFilters(['dataset']);
   /* A list of batches tells no reasons: they are asked for those that have rows waiting. */
   const list = useLoad(async (s) => {
@@ -46,7 +49,7 @@ export default function QuarantineList() {
         <DataTable
           id="quarantine-files" label={t('quarantine.list.files')} columns={columns} rows={rows} rowKey={(b) => String(b.id)} linkOf={(b) => `/batches/${b.id}/quarantine`}
           toolbar={<DatasetSelect value={values.dataset ?? ''} onChange={(dataset) => set({ dataset })} />}
-          empty={<EmptyState icon={<CheckCircleOutlined />} what={t('quarantine.list.empty')} how={t('quarantine.list.how')} action={<LinkButton to="/intake">{t('menu.intake.load')}</LinkButton>} />}
+          empty={<EmptyState icon={<CheckCircleOutlined />} what={t('quarantine.list.empty')} how={t('quarantine.list.how')} action={mayAny(user, 'intake') && <LinkButton to="/intake">{t('menu.intake.load')}</LinkButton>} />}
         />
       </Section>
     </Page>

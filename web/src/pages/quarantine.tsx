@@ -97,10 +97,15 @@ export default function QuarantinePage() {
   };
 
   const titleOf = (r: Reason) => pick(r.field_title) || pick(list.data?.fields.find((f) => f.name === r.field)?.title) || r.field || t('quality.whole');
-  const suggests = useMemo(() => {
-    const out = new Set<string>();
-    for (const r of rows) if (r.state === 'waiting') for (const p of r.problems) if (p.suggestion !== null) out.add(`${p.code}/${p.field ?? ''}`);
-    return out;
+  /* Kinds that were seen here without any suggestion; of the others one may come on a later page. */
+  const hopeless = useMemo(() => {
+    const seen = new Map<string, boolean>();
+    for (const r of rows)
+      for (const p of r.problems) {
+        const k = `${p.code}/${p.field ?? ''}`;
+        seen.set(k, Boolean(seen.get(k)) || p.suggestion !== null);
+      }
+    return new Set([...seen].filter(([, has]) => !has).map(([k]) => k));
   }, [rows]);
   const b = batch.data;
   const kinds: Reason[] = b?.reasons ?? [];
@@ -109,8 +114,8 @@ export default function QuarantinePage() {
     <Page
       title={t('quarantine.title')}
       trail={[[t('menu.intake.quarantine'), '/quarantine'], ...(b ? [[b.file.name, `/batches/${id}`] as [string, string]] : [])]}
-      lead={b ? t('quarantine.lead', { file: b.file.name, title: pick(b.title), n: Math.max(total, state === 'waiting' ? 0 : waitingRows(b)) }) : undefined}
-      actions={b && (
+      lead={b && list.data ? t('quarantine.lead', { file: b.file.name, title: pick(b.title), n: Math.max(total, state === 'waiting' ? 0 : waitingRows(b)) }) : undefined}
+      actions={b && list.data && (
         <>
           <Button href={api.badRowsUrl(id)} download icon={<DownloadOutlined />}>{t('quarantine.download')}</Button>
           <LinkButton to={`/intake/${encodeURIComponent(b.dataset)}?corrects=${encodeURIComponent(id)}`} icon={<UploadOutlined />}>{t('quarantine.upload')}</LinkButton>
@@ -128,7 +133,7 @@ export default function QuarantinePage() {
                   <span className="kind-text"><strong>{titleOf(r)}</strong> {pick(r.title)}</span>
                   <Mark tone="plain">{t('rows.n', { n: r.count })}</Mark>
                   <Button size="small" onClick={() => set({ reason: r.code, state: '' })}>{t('quarantine.only')}</Button>
-                  {suggests.has(k) && (
+                  {!hopeless.has(k) && (
                     <Button size="small" type="primary" ghost icon={<ThunderboltOutlined />} loading={accepting === k} onClick={() => void acceptKind(r)}>{t('quarantine.accept.kind')}</Button>
                   )}
                 </li>
@@ -137,14 +142,14 @@ export default function QuarantinePage() {
           </ul>
         </Section>
       )}
-      <div className="row-keys" aria-hidden="true">
+      {rows.length > 0 && <div className="row-keys" aria-hidden="true">
         <span><kbd>Tab</kbd> {t('quarantine.keys.tab')}</span>
         <span><kbd>F2</kbd> {t('quarantine.keys.accept')}</span>
         <span><kbd>Enter</kbd> {t('quarantine.keys.save')}</span>
         <span><kbd>Ctrl</kbd>+<kbd>Enter</kbd> {t('quarantine.keys.both')}</span>
         <span><kbd>↑</kbd> <kbd>↓</kbd> {t('quarantine.keys.walk')}</span>
         <span><kbd>Esc</kbd> {t('quarantine.keys.back')}</span>
-      </div>
+      </div>}
       <Loaded load={list}>{(q: Quarantine) => q.rows.length === 0 ? (
         <Section title={t('quarantine.rows')}>
           <EmptyState icon={<CheckCircleOutlined />} what={t(values.reason ? 'quarantine.empty.kind' : 'quarantine.empty')} how={t('quarantine.empty.how')}

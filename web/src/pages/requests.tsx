@@ -2,6 +2,8 @@ import { Link } from 'react-router-dom';
 import { Segmented, Select } from 'antd';
 import { PlusOutlined, ShareAltOutlined } from '@ant-design/icons';
 import { api } from '../api';
+import { mayAny } from '../app/may';
+import { useUser } from '../app/session';
 import { useI18n } from '../i18n';
 import { DataTable, Pager, type Column } from '../parts/data-table';
 import { EmptyState } from '../parts/empty-state';
@@ -18,6 +20,7 @@ const STATES: RequestState[] = ['waiting', 'approved', 'reduced', 'refused', 'wi
 
 export default function Requests() {
   const { t, pick } = useI18n();
+  const user = useUser();
   const { values, set, key } = useFilters(['box', 'state', 'after']);
   const box = values.box === 'owner' ? 'owner' : 'mine';
   const list = useLoad((s) => api.requests({ box, state: values.state, after: values.after }, s), [key]);
@@ -30,7 +33,7 @@ export default function Requests() {
     { key: 'at', title: t('request.at'), render: (r) => <span className="nowrap num">{formatTime(r.at)}</span> },
   ];
   return (
-    <Page title={t('menu.share.requests')} lead={t(box === 'owner' ? 'requests.lead.owner' : 'requests.lead.mine')} actions={<LinkButton to="/requests/new" type="primary" icon={<PlusOutlined />}>{t('menu.share.ask')}</LinkButton>}>
+    <Page title={t('menu.share.requests')} lead={t(box === 'owner' ? 'requests.lead.owner' : 'requests.lead.mine')} actions={mayAny(user, 'request') && <LinkButton to="/requests/new" type="primary" icon={<PlusOutlined />}>{t('menu.share.ask')}</LinkButton>}>
       <Section title={t('requests.list')}>
         {list.problem && <ProblemBox problem={list.problem} onRetry={list.reload} />}
         <DataTable
@@ -44,7 +47,7 @@ export default function Requests() {
           foot={<Pager next={list.data?.next ?? null} after={values.after ?? null} count={list.data?.requests.length ?? 0} onGo={(after) => set({ after })} />}
           empty={box === 'owner'
             ? <EmptyState icon={<ShareAltOutlined />} what={t('requests.empty.owner')} how={t('requests.empty.owner.how')} />
-            : <EmptyState icon={<ShareAltOutlined />} what={t('requests.empty.mine')} how={t('requests.empty.mine.how')} action={<LinkButton to="/requests/new" type="primary">{t('menu.share.ask')}</LinkButton>} />}
+            : <EmptyState icon={<ShareAltOutlined />} what={t('requests.empty.mine')} how={t('requests.empty.mine.how')} action={mayAny(user, 'request') && <LinkButton to="/requests/new" type="primary">{t('menu.share.ask')}</LinkButton>} />}
         />
       </Section>
     </Page>

@@ -24,6 +24,8 @@ interface CellProps {
   field: Field | undefined;
   name: string;
   value: string;
+  /* What came with the file; a problem's own value may be put in the standard form already. */
+  came: string;
   problem?: Problem;
   isPlain?: boolean;
   onChange: (v: string) => void;
@@ -32,13 +34,13 @@ interface CellProps {
 /* Spaces at the ends are the fault one cannot see: show them. */
 const visible = (v: string) => v.replace(/^\s+|\s+$/g, (s) => '␣'.repeat(s.length)).replace(/[\u3000]/g, '␣');
 
-function Cell({ id, field, name, value, problem, isPlain, onChange }: CellProps) {
+function Cell({ id, field, name, value, came, problem, isPlain, onChange }: CellProps) {
   const { t, pick } = useI18n();
-  const isChanged = problem ? value !== (problem.value ?? '') : false;
+  const isChanged = value !== came;
   const label = pick(field?.title) || name;
   return (
     <div className={isPlain ? undefined : 'bad-cell'}>
-      <label htmlFor={id}>{label}{problem && problem.value !== null && problem.value !== '' && visible(problem.value) !== problem.value && <span className="soft"> {t('quarantine.spaces')} <code>{visible(problem.value)}</code></span>}</label>
+      <label htmlFor={id}>{label}{problem && visible(came) !== came && <span className="soft"> {t('quarantine.spaces')} <code>{visible(came)}</code></span>}</label>
       <Input
         id={id}
         className="cell-input"
@@ -192,7 +194,7 @@ export function BadRowForm({ batch, row, fields, onChange, onWalk }: BadRowProps
       {whole.map((p, i) => <p key={i} className="bad-reason"><CloseCircleOutlined aria-hidden /> {pick(p.reason)}</p>)}
       <div className="bad-body">
       <div className="bad-cells">
-        {bad.map((f) => <Cell key={f.name} id={`${base}${f.name}`} field={f} name={f.name} value={valueOf(f.name)} problem={byField.get(f.name)} onChange={(v) => set(f.name, v)} />)}
+        {bad.map((f) => <Cell key={f.name} id={`${base}${f.name}`} field={f} name={f.name} value={valueOf(f.name)} came={row.values[f.name] ?? ''} problem={byField.get(f.name)} onChange={(v) => set(f.name, v)} />)}
       </div>
       <div className="bad-acts">
         {isDropping ? (
@@ -213,7 +215,7 @@ export function BadRowForm({ batch, row, fields, onChange, onWalk }: BadRowProps
       </div>
       {isOpen && (
         <div className="more-cells">
-          {good.map((f) => <Cell key={f.name} id={`${base}${f.name}`} field={f} name={f.name} value={valueOf(f.name)} isPlain onChange={(v) => set(f.name, v)} />)}
+          {good.map((f) => <Cell key={f.name} id={`${base}${f.name}`} field={f} name={f.name} value={valueOf(f.name)} came={row.values[f.name] ?? ''} isPlain onChange={(v) => set(f.name, v)} />)}
         </div>
       )}
     </form>

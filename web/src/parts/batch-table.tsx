@@ -2,6 +2,8 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router-dom';
 import { LinkButton } from './link-button';
 import { InboxOutlined } from '@ant-design/icons';
+import { mayAny } from '../app/may';
+import { useUser } from '../app/session';
 import { useI18n } from '../i18n';
 import { formatBytes, formatNumber, formatTime } from '../text';
 import type { Batch } from '../types';
@@ -21,10 +23,11 @@ interface BatchTableProps {
 
 export function BatchTable({ id, rows, isLoading, toolbar, foot, hideDataset, isFiltered }: BatchTableProps) {
   const { t, pick } = useI18n();
+  const user = useUser();
   const count = (b: Batch, of: keyof NonNullable<Batch['counts']>) => (b.counts && b.state !== 'mapping' ? formatNumber(b.counts[of]) : '—');
   const columns: Column<Batch>[] = [
     { key: 'file', title: t('batch.file'), isHead: true, render: (b) => (
-      <><Link to={`/batches/${b.id}`} className="cell-main">{b.file.name}</Link><span className="cell-sub">{formatBytes(b.file.bytes)} · {pick(b.by.name)}</span></>
+      <><Link to={`/batches/${b.id}`} className="cell-main">{b.file.name}</Link><span className="cell-sub">{[formatBytes(b.file.bytes), pick(b.by.name)].filter(Boolean).join(' · ')}</span></>
     ) },
     ...(hideDataset ? [] : [{ key: 'dataset', title: t('batch.dataset'), render: (b: Batch) => <Link to={`/datasets/${b.dataset}`}>{pick(b.title)}</Link> }]),
     { key: 'state', title: t('batch.state'), render: (b) => <StateTag state={b.state} /> },
@@ -48,7 +51,7 @@ export function BatchTable({ id, rows, isLoading, toolbar, foot, hideDataset, is
       isLoading={isLoading}
       toolbar={toolbar}
       foot={foot}
-      empty={isFiltered ? <EmptyState icon={<InboxOutlined />} what={t('batch.nothing')} how={t('catalogue.nothing.how')} /> : <EmptyState icon={<InboxOutlined />} what={t('batch.empty')} how={t('batch.empty.how')} action={<LinkButton to="/intake" type="primary">{t('menu.intake.load')}</LinkButton>} />}
+      empty={isFiltered ? <EmptyState icon={<InboxOutlined />} what={t('batch.nothing')} how={t('catalogue.nothing.how')} /> : <EmptyState icon={<InboxOutlined />} what={t('batch.empty')} how={t('batch.empty.how')} action={mayAny(user, 'intake') && <LinkButton to="/intake" type="primary">{t('menu.intake.load')}</LinkButton>} />}
     />
   );
 }

@@ -81,8 +81,8 @@ function Editor({ batch, dataset, mapping, onStarted, onCancel }: EditorProps & 
       <p className="soft">{t('mapping.lead')}</p>
       {problem && <ProblemBox problem={problem} onClose={() => setProblem(null)} />}
       {batch.same_as !== null && <Alert className="problem" type="info" showIcon message={t('batch.same')} />}
-      {missing.length > 0 && <Alert className="problem" type="warning" showIcon message={t('mapping.missing', { names: missing.map((f) => pick(f.title)).join('、') })} description={t('mapping.missing.how')} />}
-      {twice.length > 0 && <Alert className="problem" type="error" showIcon message={t('mapping.twice', { names: twice.map((f) => pick(f.title)).join('、') })} />}
+      {missing.length > 0 && <Alert className="problem" type="warning" showIcon message={t('mapping.missing', { names: missing.map((f) => pick(f.title)).join(t('app.comma')) })} description={t('mapping.missing.how')} />}
+      {twice.length > 0 && <Alert className="problem" type="error" showIcon message={t('mapping.twice', { names: twice.map((f) => pick(f.title)).join(t('app.comma')) })} />}
       <DataTable id="mapping" label={t('mapping.title')} columns={columns} rows={mapping.columns} rowKey={(c) => String(c.index)} empty={<p>{t('mapping.none')}</p>} />
       <div className="bad-acts">
         <Button type="primary" size="large" loading={isBusy} disabled={twice.length > 0 || missing.length > 0} onClick={() => void start()}>{t('mapping.start')}</Button>
