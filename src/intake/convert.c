@@ -135,7 +135,9 @@ int file_convert_main(int argc, char **argv)
         return 2;
     }
     set_limit(RLIMIT_CPU, CHILD_CPU_SECONDS);
+#ifndef __SANITIZE_ADDRESS__ /* whose shadow memory is terabytes of address space */
     set_limit(RLIMIT_AS, CHILD_MEMORY);
+#endif
     set_limit(RLIMIT_FSIZE, CHILD_DISK);
     set_limit(RLIMIT_CORE, 0);
     CPLSetErrorHandler(on_gdal_error);
