@@ -2,7 +2,10 @@
 #pragma once
 
 /* name, arguments, one line of help */
-#define COMMANDS(X) X(help, "[COMMAND]", "what there is, or how to use one")
+#define COMMANDS(X)                                                                                \
+    X(help, "[COMMAND]", "what there is, or how to use one")                                       \
+    X(feel, "[--code] [--context JSON] EXPRESSION | --batch | --functions | --operations",         \
+      "evaluate FEEL; --batch answers JSON lines")
 
 #define X(name, arguments, help) int cmd_##name(int argc, char **argv);
 COMMANDS(X)

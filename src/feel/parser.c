@@ -1,0 +1,791 @@
+/* FEEL text to a tree: recursive descent along the grammar of DMN 1.5, 10.3.1.2. */
+#include "feel/builtin.h"
+#include "feel/lexer.h"
+#include "feel/temporal.h"
+
+enum { MAX_DEPTH = 250, MAX_NODES = 2000000 };
+
+struct parser {
+    struct lexer lexer;
+    struct arena *arena;
+    const struct scope *scope;
+    int depth;
+    size_t nodes;
+    bool in_endpoint; /* of a range, where '[' may close it */
+};
+
+static struct node *parse_expression(struct parser *p);
+static struct node *parse_additive(struct parser *p);
+static const struct type *parse_type(struct parser *p);
+
+struct node *node_new(struct arena *a, enum node_kind kind, uint32_t at, size_t kids)
+{
+    struct node *n = arena_new(a, struct node);
+    n->kind = kind;
+    n->at = at;
+    n->n = kids;
+    n->kids = kids ? arena_array(a, struct node *, kids) : NULL;
+    return n;
+}
+
+static struct node *make(struct parser *p, enum node_kind kind, size_t kids)
+{
+    p->nodes++;
+    return node_new(p->arena, kind, (uint32_t)p->lexer.at, kids);
+}
+
+static struct node *fail(struct parser *p, const char *expected)
+{
+    lexer_skip_space(&p->lexer);
+    lexer_fail(&p->lexer, p->lexer.at, expected);
+    return NULL;
+}
+
+static bool expect(struct parser *p, const char *sign, const char *expected)
+{
+    return lexer_take(&p->lexer, sign) || fail(p, expected);
+}
+
+struct nodes {
+    struct node **items;
+    size_t n, size;
+};
+
+struct params {
+    struct param *items;
+    size_t n, size;
+};
+
+static void add_node(struct parser *p, struct nodes *list, struct node *n)
+{
+    VEC_ADD(p->arena, list->items, list->n, list->size) = n;
+}
+
+static void add_param(struct parser *p, struct params *list, str name, const struct type *type)
+{
+    VEC_ADD(p->arena, list->items, list->n, list->size) = (struct param){name, type};
+}
+
+static struct node *with_kids(struct node *n, const struct nodes *list)
+{
+    n->kids = list->items;
+    n->n = list->n;
+    return n;
+}
+
+static struct node *constant(struct parser *p, struct value v)
+{
+    struct node *n = make(p, NODE_CONSTANT, 0);
+    n->constant = v;
+    return n;
+}
+
+static struct node *pair(struct node *n, struct node *a, struct node *b)
+{
+    if (!a || !b)
+        return NULL;
+    n->kids[0] = a;
+    n->kids[1] = b;
+    return n;
+}
+
+/* Runs f one level deeper, where '[' is a filter again. */
+static struct node *nested(struct parser *p, struct node *(*f)(struct parser *))
+{
+    bool in_endpoint = p->in_endpoint;
+    p->in_endpoint = false;
+    struct node *n = f(p);
+    p->in_endpoint = in_endpoint;
+    return n;
+}
+
+static struct node *endpoint(struct parser *p)
+{
+    bool in_endpoint = p->in_endpoint;
+    p->in_endpoint = true;
+    struct node *n = parse_expression(p);
+    p->in_endpoint = in_endpoint;
+    return n;
+}
+
+/* After "low ..": the high end and what closes the range. */
+static struct node *range_rest(struct parser *p, struct node *low, bool has_low)
+{
+    struct node *n = make(p, NODE_RANGE, 2), *high = endpoint(p);
+    if (!high)
+        return NULL;
+    bool has_high = lexer_take(&p->lexer, "]");
+    if (!has_high && !lexer_take(&p->lexer, ")") && !lexer_take(&p->lexer, "["))
+        return fail(p, "']', ')' or '[' at the end of the range");
+    n->op = (has_low ? RANGE_HAS_LOW : 0) | (has_high ? RANGE_HAS_HIGH : 0);
+    return pair(n, low, high);
+}
+
+static struct node *parse_list(struct parser *p)
+{
+    struct node *n = make(p, NODE_LIST, 0), *item;
+    struct nodes items = {0};
+    if (lexer_take(&p->lexer, "]"))
+        return n;
+    do {
+        if (!(item = parse_expression(p)))
+            return NULL;
+        if (items.n == 0 && lexer_take(&p->lexer, ".."))
+            return range_rest(p, item, true);
+        add_node(p, &items, item);
+    } while (lexer_take(&p->lexer, ","));
+    return expect(p, "]", "',' or ']'") ? with_kids(n, &items) : NULL;
+}
+
+static struct node *parse_open_range(struct parser *p)
+{
+    struct node *low = parse_expression(p);
+    if (!low || !expect(p, "..", "'..'"))
+        return NULL;
+    return range_rest(p, low, false);
+}
+
+static struct node *parse_paren(struct parser *p)
+{
+    struct node *n = parse_expression(p);
+    if (!n)
+        return NULL;
+    if (lexer_take(&p->lexer, ".."))
+        return range_rest(p, n, false);
+    return expect(p, ")", "')'") ? n : NULL;
+}
+
+static bool take_context_key(struct parser *p, str *key)
+{
+    if (!lexer_sees(&p->lexer, "\""))
+        return lexer_take_key(&p->lexer, key) || fail(p, "a key and ':'");
+    return lexer_take_string(&p->lexer, key) && expect(p, ":", "':'");
+}
+
+static struct node *parse_context(struct parser *p)
+{
+    struct node *n = make(p, NODE_CONTEXT, 0);
+    struct nodes values = {0};
+    struct params keys = {0};
+    if (lexer_take(&p->lexer, "}"))
+        return n;
+    do {
+        str key;
+        if (!take_context_key(p, &key))
+            return NULL;
+        struct node *value = parse_expression(p);
+        if (!value)
+            return NULL;
+        lexer_know(&p->lexer, key);
+        add_param(p, &keys, key, NULL);
+        add_node(p, &values, value);
+    } while (lexer_take(&p->lexer, ","));
+    n->params = keys.items;
+    n->param_count = keys.n;
+    return expect(p, "}", "',' or '}'") ? with_kids(n, &values) : NULL;
+}
+
+static struct node *parse_if(struct parser *p)
+{
+    struct node *n = make(p, NODE_IF, 3);
+    if (!(n->kids[0] = parse_expression(p)))
+        return NULL;
+    if (!lexer_take_word(&p->lexer, "then"))
+        return fail(p, "'then'");
+    if (!(n->kids[1] = parse_expression(p)))
+        return NULL;
+    if (!lexer_take_word(&p->lexer, "else"))
+        return fail(p, "'else'");
+    return (n->kids[2] = parse_expression(p)) ? n : NULL;
+}
+
+static struct node *parse_domain(struct parser *p)
+{
+    struct node *low = parse_expression(p);
+    if (!low || !lexer_take(&p->lexer, ".."))
+        return low;
+    return pair(make(p, NODE_SPAN, 2), low, parse_expression(p));
+}
+
+/* for, some, every: variables over domains, then what is asked of each */
+static struct node *parse_iteration(struct parser *p, enum node_kind kind, const char *then)
+{
+    struct node *n = make(p, kind, 0);
+    struct nodes kids = {0};
+    struct params names = {0};
+    do {
+        str name;
+        struct node *domain;
+        if (!lexer_take_variable(&p->lexer, &name))
+            return fail(p, "the name of a variable");
+        if (!lexer_take_word(&p->lexer, "in"))
+            return fail(p, "'in'");
+        if (!(domain = parse_domain(p)))
+            return NULL;
+        lexer_know(&p->lexer, name);
+        add_param(p, &names, name, NULL);
+        add_node(p, &kids, domain);
+    } while (lexer_take(&p->lexer, ","));
+    if (!lexer_take_word(&p->lexer, then))
+        return fail(p, kind == NODE_FOR ? "'return'" : "'satisfies'");
+    struct node *body = parse_expression(p);
+    if (!body)
+        return NULL;
+    add_node(p, &kids, body);
+    n->params = names.items;
+    n->param_count = names.n;
+    return with_kids(n, &kids);
+}
+
+static struct node *parse_function(struct parser *p)
+{
+    struct node *n = make(p, NODE_FUNCTION, 1);
+    struct params params = {0};
+    if (!expect(p, "(", "'('"))
+        return NULL;
+    while (!lexer_take(&p->lexer, ")")) {
+        str name;
+        const struct type *type = NULL;
+        if (!lexer_take_until(&p->lexer, ":,)", &name))
+            return fail(p, "the name of a parameter");
+        if (lexer_take(&p->lexer, ":") && !(type = parse_type(p)))
+            return NULL;
+        lexer_know(&p->lexer, name);
+        add_param(p, &params, name, type);
+        if (!lexer_take(&p->lexer, ",") && !lexer_sees(&p->lexer, ")"))
+            return fail(p, "',' or ')'");
+    }
+    if (lexer_take_word(&p->lexer, "external"))
+        n->kind = NODE_EXTERNAL;
+    n->params = params.items;
+    n->param_count = params.n;
+    return (n->kids[0] = parse_expression(p)) ? n : NULL;
+}
+
+static bool take_test_op(struct parser *p, int *op)
+{
+    static const struct {
+        const char *sign;
+        int op;
+    } ops[] = {{"<=", NODE_LE}, {">=", NODE_GE}, {"!=", NODE_NE},
+               {"<", NODE_LT},  {">", NODE_GT},  {"=", NODE_EQ}};
+    for (size_t i = 0; i < COUNT(ops); i++) {
+        if (lexer_take(&p->lexer, ops[i].sign)) {
+            *op = ops[i].op;
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct node *parse_test_operand(struct parser *p, int op)
+{
+    struct node *n = make(p, NODE_TEST, 1);
+    n->op = op;
+    return (n->kids[0] = parse_additive(p)) ? n : NULL;
+}
+
+static struct node *parse_at_literal(struct parser *p)
+{
+    str text;
+    struct value v;
+    struct node *n = constant(p, VALUE_NOTHING);
+    if (!lexer_take_string(&p->lexer, &text))
+        return fail(p, "a string after '@'");
+    if (temporal_parse(&v, text, p->arena))
+        n->constant = v;
+    return n;
+}
+
+static struct node *parse_word(struct parser *p)
+{
+    str name;
+    struct node *n = make(p, NODE_NAME, 0);
+    if (lexer_take_name(&p->lexer, &name)) {
+        n->name = name;
+        return n;
+    }
+    if (lexer_take_word(&p->lexer, "true"))
+        return constant(p, value_boolean(true));
+    if (lexer_take_word(&p->lexer, "false"))
+        return constant(p, value_boolean(false));
+    if (lexer_take_word(&p->lexer, "null"))
+        return constant(p, VALUE_NOTHING);
+    if (lexer_take_word(&p->lexer, "if"))
+        return nested(p, parse_if);
+    if (lexer_take_word(&p->lexer, "for"))
+        return parse_iteration(p, NODE_FOR, "return");
+    if (lexer_take_word(&p->lexer, "some"))
+        return parse_iteration(p, NODE_SOME, "satisfies");
+    if (lexer_take_word(&p->lexer, "every"))
+        return parse_iteration(p, NODE_EVERY, "satisfies");
+    if (lexer_take_word(&p->lexer, "function"))
+        return nested(p, parse_function);
+    return fail(p, "an expression");
+}
+
+static struct node *parse_primary(struct parser *p)
+{
+    struct lexer *l = &p->lexer;
+    struct value v;
+    str text;
+    int op;
+    lexer_skip_space(l);
+    if (lexer_take_number(l, &v))
+        return constant(p, v);
+    if (l->err->code)
+        return NULL;
+    if (lexer_sees(l, "\""))
+        return lexer_take_string(l, &text) ? constant(p, value_string(text)) : NULL;
+    if (lexer_take(l, "("))
+        return nested(p, parse_paren);
+    if (lexer_take(l, "["))
+        return nested(p, parse_list);
+    if (lexer_take(l, "]"))
+        return nested(p, parse_open_range);
+    if (lexer_take(l, "{"))
+        return nested(p, parse_context);
+    if (lexer_take(l, "@"))
+        return parse_at_literal(p);
+    if (take_test_op(p, &op))
+        return parse_test_operand(p, op);
+    return parse_word(p);
+}
+
+static struct node *parse_arguments(struct parser *p)
+{
+    struct node *n = make(p, NODE_CALL, 0);
+    struct nodes kids = {0};
+    struct params names = {0};
+    add_node(p, &kids, NULL); /* the function */
+    if (!lexer_take(&p->lexer, ")")) {
+        do {
+            str name = {0};
+            bool has_name = lexer_take_key(&p->lexer, &name);
+            struct node *argument = parse_expression(p);
+            if (!argument)
+                return NULL;
+            if (kids.n > 1 && has_name != n->has_names)
+                return fail(p, "all arguments named, or none");
+            n->has_names = has_name;
+            add_param(p, &names, name, NULL);
+            add_node(p, &kids, argument);
+        } while (lexer_take(&p->lexer, ","));
+        if (!expect(p, ")", "',' or ')'"))
+            return NULL;
+    }
+    n->params = names.items;
+    n->param_count = names.n;
+    return with_kids(n, &kids);
+}
+
+/* "a[…]"; at the end of a range '[' may instead close it, which shows when no filter can follow. */
+static struct node *parse_filter(struct parser *p, struct node *list, bool *is_closing)
+{
+    struct lexer before = p->lexer;
+    bool in_endpoint = p->in_endpoint;
+    struct err own = {0}, *outer = p->lexer.err;
+    *is_closing = false;
+    lexer_take(&p->lexer, "[");
+    if (in_endpoint)
+        p->lexer.err = &own;
+    struct node *n = make(p, NODE_FILTER, 2), *condition = nested(p, parse_expression);
+    bool ok = condition && expect(p, "]", "']'");
+    p->lexer.err = outer;
+    if (ok)
+        return pair(n, list, condition);
+    if (in_endpoint) {
+        p->lexer.at = before.at;
+        *is_closing = true;
+    }
+    return NULL;
+}
+
+static struct node *parse_postfix(struct parser *p)
+{
+    struct lexer *l = &p->lexer;
+    struct node *n = parse_primary(p);
+    while (n) {
+        lexer_skip_space(l);
+        if (p->nodes > MAX_NODES)
+            return fail(p, "an expression of fewer parts");
+        if (lexer_take(l, "(")) {
+            struct node *call = nested(p, parse_arguments);
+            if (call) {
+                call->kids[0] = n;
+                call->at = n->at;
+            }
+            n = call;
+        } else if (lexer_sees(l, "[")) {
+            bool is_closing;
+            struct node *filter = parse_filter(p, n, &is_closing);
+            if (is_closing)
+                return n;
+            n = filter;
+        } else if (lexer_sees(l, ".") && !lexer_sees(l, "..")) {
+            lexer_take(l, ".");
+            struct node *path = make(p, NODE_PATH, 1);
+            path->kids[0] = n;
+            if (!lexer_take_name(l, &path->name))
+                return fail(p, "a name after '.'");
+            n = path;
+        } else {
+            return n;
+        }
+    }
+    return NULL;
+}
+
+static struct node *parse_unary(struct parser *p)
+{
+    if (p->depth > MAX_DEPTH)
+        return fail(p, "an expression nested less deeply");
+    if (lexer_sees(&p->lexer, "-")) {
+        struct node *n = make(p, NODE_NEGATE, 1);
+        lexer_take(&p->lexer, "-");
+        p->depth++;
+        n->kids[0] = parse_unary(p);
+        p->depth--;
+        return n->kids[0] ? n : NULL;
+    }
+    struct node *n = parse_postfix(p);
+    while (n && lexer_sees_word(&p->lexer, "instance")) {
+        struct node *instance = make(p, NODE_INSTANCE, 1);
+        lexer_take_word(&p->lexer, "instance");
+        if (!lexer_take_word(&p->lexer, "of"))
+            return fail(p, "'of'");
+        instance->kids[0] = n;
+        if (!(instance->type = parse_type(p)))
+            return NULL;
+        n = instance;
+    }
+    return n;
+}
+
+static struct node *binary(struct parser *p, int op, struct node *left,
+                           struct node *(*next)(struct parser *))
+{
+    struct node *n = make(p, NODE_BINARY, 2);
+    n->op = op;
+    return pair(n, left, next(p));
+}
+
+static struct node *parse_power(struct parser *p)
+{
+    struct node *n = parse_unary(p);
+    while (n && lexer_take(&p->lexer, "**"))
+        n = binary(p, NODE_POW, n, parse_unary);
+    return n;
+}
+
+static struct node *parse_multiplicative(struct parser *p)
+{
+    struct node *n = parse_power(p);
+    while (n) {
+        if (lexer_take(&p->lexer, "*"))
+            n = binary(p, NODE_MUL, n, parse_power);
+        else if (lexer_take(&p->lexer, "/"))
+            n = binary(p, NODE_DIV, n, parse_power);
+        else
+            return n;
+    }
+    return NULL;
+}
+
+static struct node *parse_additive(struct parser *p)
+{
+    struct node *n = parse_multiplicative(p);
+    while (n) {
+        if (lexer_take(&p->lexer, "+"))
+            n = binary(p, NODE_ADD, n, parse_multiplicative);
+        else if (lexer_take(&p->lexer, "-"))
+            n = binary(p, NODE_SUB, n, parse_multiplicative);
+        else
+            return n;
+    }
+    return NULL;
+}
+
+/* "(test, test)" after `in`.  False, with nothing taken, when the parenthesis is an expression's. */
+static bool parse_test_group(struct parser *p, struct nodes *tests)
+{
+    size_t start = p->lexer.at, had = tests->n;
+    struct err own = {0}, *outer = p->lexer.err;
+    p->lexer.err = &own;
+    bool in_endpoint = p->in_endpoint, ok = lexer_take(&p->lexer, "(");
+    p->in_endpoint = false;
+    do {
+        struct node *n = ok ? parse_expression(p) : NULL;
+        if ((ok = n != NULL))
+            add_node(p, tests, n);
+    } while (ok && lexer_take(&p->lexer, ","));
+    ok = ok && lexer_take(&p->lexer, ")");
+    static const char *const goes_on[] = {".", "[", "+", "-", "*", "/"};
+    for (size_t i = 0; ok && tests->n == had + 1 && i < COUNT(goes_on); i++)
+        ok = !lexer_sees(&p->lexer, goes_on[i]);
+    p->lexer.err = outer;
+    p->in_endpoint = in_endpoint;
+    if (!ok) {
+        p->lexer.at = start;
+        tests->n = had;
+    }
+    return ok;
+}
+
+static struct node *parse_in(struct parser *p, struct node *value)
+{
+    struct node *n = make(p, NODE_IN, 0), *test;
+    struct nodes kids = {0};
+    add_node(p, &kids, value);
+    if (lexer_sees(&p->lexer, "(") && parse_test_group(p, &kids))
+        return with_kids(n, &kids);
+    if (!(test = parse_additive(p)))
+        return NULL;
+    add_node(p, &kids, test);
+    return with_kids(n, &kids);
+}
+
+static struct node *parse_between(struct parser *p, struct node *value)
+{
+    struct node *n = make(p, NODE_BETWEEN, 3);
+    n->kids[0] = value;
+    if (!(n->kids[1] = parse_additive(p)))
+        return NULL;
+    if (!lexer_take_word(&p->lexer, "and"))
+        return fail(p, "'and'");
+    return (n->kids[2] = parse_additive(p)) ? n : NULL;
+}
+
+static struct node *parse_comparison(struct parser *p)
+{
+    struct node *n = parse_additive(p);
+    int op;
+    while (n) {
+        if (take_test_op(p, &op))
+            n = binary(p, op, n, parse_additive);
+        else if (lexer_take_word(&p->lexer, "between"))
+            n = parse_between(p, n);
+        else if (lexer_take_word(&p->lexer, "in"))
+            n = parse_in(p, n);
+        else
+            return n;
+    }
+    return NULL;
+}
+
+static struct node *parse_and(struct parser *p)
+{
+    struct node *n = parse_comparison(p);
+    while (n && lexer_take_word(&p->lexer, "and"))
+        n = pair(make(p, NODE_AND, 2), n, parse_comparison(p));
+    return n;
+}
+
+static struct node *parse_expression(struct parser *p)
+{
+    if (p->depth > MAX_DEPTH)
+        return fail(p, "an expression nested less deeply");
+    p->depth++;
+    struct node *n = parse_and(p);
+    while (n && lexer_take_word(&p->lexer, "or"))
+        n = pair(make(p, NODE_OR, 2), n, parse_and(p));
+    p->depth--;
+    return n;
+}
+
+static const struct type *derived(struct parser *p, struct type t)
+{
+    struct type *copy = arena_new(p->arena, struct type);
+    *copy = t;
+    return copy;
+}
+
+static const struct type *parse_element_type(struct parser *p, enum type_form form)
+{
+    const struct type *element = parse_type(p);
+    if (!element || !expect(p, ">", "'>'"))
+        return NULL;
+    return derived(p, (struct type){.form = form, .element = element});
+}
+
+static void add_field(struct parser *p, struct type *t, size_t *size, struct type_field field)
+{
+    VEC_ADD(p->arena, t->fields, t->field_count, *size) = field;
+}
+
+static const struct type *parse_context_type(struct parser *p)
+{
+    struct type t = {.form = TYPE_CONTEXT, .has_fields = true};
+    size_t size = 0;
+    do {
+        str name;
+        if (!lexer_take_key(&p->lexer, &name)) {
+            fail(p, "a key and ':'");
+            return NULL;
+        }
+        const struct type *type = parse_type(p);
+        if (!type)
+            return NULL;
+        add_field(p, &t, &size, (struct type_field){name, type});
+    } while (lexer_take(&p->lexer, ","));
+    return expect(p, ">", "',' or '>'") ? derived(p, t) : NULL;
+}
+
+static const struct type *parse_function_type(struct parser *p)
+{
+    struct type t = {.form = TYPE_FUNCTION, .has_fields = true};
+    size_t size = 0;
+    while (!lexer_take(&p->lexer, ">")) {
+        const struct type *type = parse_type(p);
+        if (!type)
+            return NULL;
+        add_field(p, &t, &size, (struct type_field){.type = type});
+        if (!lexer_take(&p->lexer, ",") && !lexer_sees(&p->lexer, ">")) {
+            fail(p, "',' or '>'");
+            return NULL;
+        }
+    }
+    if (!expect(p, "->", "'->'") || !(t.element = parse_type(p)))
+        return NULL;
+    return derived(p, t);
+}
+
+static const struct type *named_type(struct parser *p, str name)
+{
+    const struct type *t = type_find(name);
+    const struct map *types = p->scope ? p->scope->types : NULL;
+    return types && map_has(types, name) ? map_find(types, name) : t;
+}
+
+static const struct type *parse_type(struct parser *p)
+{
+    static const char *const longer[] = {"date and time", "days and time duration",
+                                         "years and months duration"};
+    struct lexer *l = &p->lexer;
+    if (p->depth > MAX_DEPTH) {
+        fail(p, "a type nested less deeply");
+        return NULL;
+    }
+    for (size_t i = 0; i < COUNT(longer); i++)
+        lexer_know(l, str_from(longer[i]));
+    p->depth++;
+    const struct type *t = NULL;
+    str name;
+    size_t start = l->at;
+    if (lexer_take_word(l, "function")) {
+        t = lexer_take(l, "<") ? parse_function_type(p) : type_find(STR("function"));
+    } else if (lexer_take_word(l, "null")) {
+        t = type_find(STR("Null"));
+    } else if (!lexer_take_name(l, &name)) {
+        fail(p, "a type");
+    } else if (str_is(name, "list") && lexer_take(l, "<")) {
+        t = parse_element_type(p, TYPE_LIST);
+    } else if (str_is(name, "range") && lexer_take(l, "<")) {
+        t = parse_element_type(p, TYPE_RANGE);
+    } else if (str_is(name, "context") && lexer_take(l, "<")) {
+        t = parse_context_type(p);
+    } else {
+        str part;
+        while (lexer_sees(l, ".") && !lexer_sees(l, "..") && lexer_take(l, ".") &&
+               lexer_take_name(l, &part))
+            name = arena_format(p->arena, "%.*s.%.*s", STR_ARG(name), STR_ARG(part));
+        if (!(t = named_type(p, name)))
+            lexer_fail(l, start, "a known type");
+    }
+    p->depth--;
+    return t;
+}
+
+static void parser_init(struct parser *p, struct arena *a, str text, const struct scope *scope,
+                        struct err *e)
+{
+    *p = (struct parser){.arena = a, .scope = scope};
+    lexer_init(&p->lexer, text, a, e);
+    builtin_know_names(&p->lexer);
+    for (size_t i = 0; scope && i < scope->n; i++)
+        lexer_know(&p->lexer, scope->names[i]);
+    for (size_t i = 0; scope && scope->words && i < scope->words->n; i++)
+        lexer_know(&p->lexer, scope->words->entries[i].key);
+    for (size_t i = 0; scope && scope->types && i < scope->types->n; i++)
+        lexer_know(&p->lexer, scope->types->entries[i].key);
+}
+
+static bool is_too_long(str text, struct err *e)
+{
+    enum { LONGEST = 4 << 20 };
+    return text.n > LONGEST &&
+           !err_set(e, ERR_LIMIT, "the expression is longer than %d bytes", LONGEST);
+}
+
+static struct node *whole(struct parser *p, struct node *n)
+{
+    return !n || lexer_is_end(&p->lexer) ? n : fail(p, "an operator or the end");
+}
+
+struct node *node_parse(struct arena *a, str text, const struct scope *scope, struct err *e)
+{
+    struct parser p;
+    if (is_too_long(text, e))
+        return NULL;
+    parser_init(&p, a, text, scope, e);
+    return whole(&p, parse_expression(&p));
+}
+
+static struct node *parse_comma_list(struct parser *p, enum node_kind kind)
+{
+    struct node *n = make(p, kind, 0), *item;
+    struct nodes items = {0};
+    do {
+        if (!(item = parse_expression(p)))
+            return NULL;
+        add_node(p, &items, item);
+    } while (lexer_take(&p->lexer, ","));
+    return with_kids(n, &items);
+}
+
+struct node *node_parse_list(struct arena *a, str text, const struct scope *scope, struct err *e)
+{
+    struct parser p;
+    if (is_too_long(text, e))
+        return NULL;
+    parser_init(&p, a, text, scope, e);
+    return whole(&p, parse_comma_list(&p, NODE_LIST));
+}
+
+struct node *node_parse_tests(struct arena *a, str text, const struct scope *scope, struct err *e)
+{
+    struct parser p;
+    if (is_too_long(text, e))
+        return NULL;
+    parser_init(&p, a, text, scope, e);
+    struct lexer *l = &p.lexer;
+    if (lexer_take(l, "-") && lexer_is_end(l))
+        return make(&p, NODE_TESTS, 0);
+    l->at = 0;
+    if (lexer_take_word(l, "not") && lexer_take(l, "(")) {
+        struct err own = {0};
+        l->err = &own;
+        struct node *n = parse_comma_list(&p, NODE_TESTS);
+        bool ok = n && lexer_take(l, ")") && lexer_is_end(l);
+        l->err = e;
+        if (ok) {
+            n->op = 1;
+            return n;
+        }
+    }
+    l->at = 0;
+    return whole(&p, parse_comma_list(&p, NODE_TESTS));
+}
+
+const struct type *node_parse_type(struct arena *a, str text, const struct scope *scope,
+                                   struct err *e)
+{
+    struct parser p;
+    parser_init(&p, a, text, scope, e);
+    const struct type *t = parse_type(&p);
+    if (t && !lexer_is_end(&p.lexer)) {
+        fail(&p, "the end of the type");
+        return NULL;
+    }
+    return t;
+}
