@@ -5,7 +5,9 @@
 #define COMMANDS(X)                                                                                \
     X(help, "[COMMAND]", "what there is, or how to use one")                                       \
     X(feel, "[--code] [--context JSON] EXPRESSION | --batch | --functions | --operations",         \
-      "evaluate FEEL; --batch answers JSON lines")
+      "evaluate FEEL; --batch answers JSON lines")                                                 \
+    X(decide, "MODEL.dmn DECISION --input JSON [--trace] | --batch",                               \
+      "decide a case by a DMN model; --batch answers JSON lines")
 
 #define X(name, arguments, help) int cmd_##name(int argc, char **argv);
 COMMANDS(X)
