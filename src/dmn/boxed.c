@@ -220,7 +220,9 @@ static struct node *read_conditional(struct reader *r, struct loaded *l, const s
         if (!add_kid(r, &k, part ? inner(r, l, part, scope, s, e) : nothing(r)))
             return NULL;
     }
-    return from_kids(r, NODE_IF, &k);
+    struct node *n = from_kids(r, NODE_IF, &k);
+    n->op = 1;
+    return n;
 }
 
 /* An iteration or filter: the domain in `in`, then what is asked in one of `body`. */
@@ -241,7 +243,9 @@ static struct node *read_iteration(struct reader *r, struct loaded *l, const str
         return NULL;
     if (kind != NODE_FILTER)
         add_param(r, &k, xml_attribute(x, "iteratorVariable"), NULL);
-    return from_kids(r, kind, &k);
+    struct node *n = from_kids(r, kind, &k);
+    n->op = kind == NODE_FILTER;
+    return n;
 }
 
 struct node *reader_boxed(struct reader *r, struct loaded *l, const struct xml *x,

@@ -200,8 +200,20 @@ static struct dmn_element *resolve(struct loaded *l, str href, struct import **i
 }
 
 struct needs {
-    size_t n, size, size2, size3;
+    size_t size, size2, size3;
 };
+
+static void push_need(struct reader *r, struct dmn_element *el, struct dmn_element *need, str import,
+                      struct needs *k)
+{
+    size_t n = el->need_count, same = n;
+    VEC_ADD(r->arena, el->needs, same, k->size) = need;
+    same = n;
+    VEC_ADD(r->arena, el->need_names, same, k->size2) = need->name;
+    same = n;
+    VEC_ADD(r->arena, el->need_imports, same, k->size3) = import;
+    el->need_count++;
+}
 
 static void add_need(struct reader *r, struct loaded *l, struct dmn_element *el,
                      const struct xml *x, struct needs *k)
@@ -214,13 +226,16 @@ static void add_need(struct reader *r, struct loaded *l, struct dmn_element *el,
                        STR_ARG(href));
         return;
     }
-    size_t n = el->need_count, same = n;
-    VEC_ADD(r->arena, el->needs, same, k->size) = need;
-    same = n;
-    VEC_ADD(r->arena, el->need_names, same, k->size2) = need->name;
-    same = n;
-    VEC_ADD(r->arena, el->need_imports, same, k->size3) = import ? import->name : (str){0};
-    el->need_count++;
+    push_need(r, el, need, import ? import->name : (str){0}, k);
+}
+
+static bool has_need(const struct dmn_element *el, str name)
+{
+    for (size_t i = 0; i < el->need_count; i++) {
+        if (!el->need_imports[i].n && str_equal(el->need_names[i], name))
+            return true;
+    }
+    return false;
 }
 
 static void read_needs(struct reader *r, struct loaded *l, struct dmn_element *el,
@@ -240,6 +255,8 @@ static void read_needs(struct reader *r, struct loaded *l, struct dmn_element *e
                 add_need(r, l, el, ref, &k);
         }
     }
+    if (el->kind == DMN_BKM && !has_need(el, el->name))
+        push_need(r, el, el, (str){0}, &k); /* it may call itself */
 }
 
 static void add_references(struct reader *r, struct loaded *l, struct dmn_element *el,

@@ -76,23 +76,12 @@ static bool read_output_values(struct table_reader *tr, const struct xml *values
     return tr->t->output_tests[i] != NULL;
 }
 
-/* A type that allows what the column does, as item definitions do. */
-static const struct type *output_type(struct table_reader *tr, const struct xml *x,
-                                      const struct xml *table)
-{
-    str ref = xml_attribute(x, "typeRef");
-    if (!ref.n && tr->t->output_count == 1)
-        ref = xml_attribute(table, "typeRef");
-    return reader_type(tr->r, tr->l, x, ref);
-}
-
-static bool read_output(struct table_reader *tr, const struct xml *x, const struct xml *table,
-                        size_t i)
+static bool read_output(struct table_reader *tr, const struct xml *x, size_t i)
 {
     const struct xml *values = xml_child(x, "outputValues");
     const struct xml *standard = xml_child(x, "defaultOutputEntry");
     tr->t->output_names[i] = xml_attribute(x, "name");
-    tr->t->output_types[i] = output_type(tr, x, table);
+    tr->t->output_types[i] = reader_type(tr->r, tr->l, x, xml_attribute(x, "typeRef"));
     if (has_text(values) && !read_output_values(tr, values, i))
         return false;
     if (has_text(standard))
@@ -151,7 +140,7 @@ static bool read_columns(struct table_reader *tr, const struct xml *x)
     }
     i = 0;
     for (const struct xml *c = xml_child(x, "output"); c; c = xml_next(c, "output")) {
-        if (!read_output(tr, c, x, i++))
+        if (!read_output(tr, c, i++))
             return false;
     }
     i = 0;

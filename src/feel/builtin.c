@@ -39,7 +39,7 @@ static int position_in(str params, str name)
     return -1;
 }
 
-int builtin_order(const struct builtin *b, const str *names, size_t n, int *order)
+static int order_in(const struct builtin *b, const str *names, size_t n, int *order)
 {
     str left = str_from(b->params), alternative;
     while (str_take_part(&left, '|', &alternative)) {
@@ -58,6 +58,45 @@ int builtin_order(const struct builtin *b, const str *names, size_t n, int *orde
     return -1;
 }
 
+int builtin_order(const struct builtin **b, const str *names, size_t n, int *order)
+{
+    const struct builtin *end = BUILTIN_LIST + BUILTIN_COUNT;
+    for (const struct builtin *row = *b; row < end && strcmp(row->name, (*b)->name) == 0; row++) {
+        int count = order_in(row, names, n, order);
+        if (count >= 0) {
+            *b = row;
+            return count;
+        }
+    }
+    return -1;
+}
+
+/* Parameters that are no lists take the item of a singleton list (10.3.2.9.4). */
+static bool takes_scalars(const struct builtin *b)
+{
+    static const char *const lists[] = {"list", "context", "m", "entries", "value1"};
+    str params = str_from(b->params), first;
+    if (b->most < 0 || b->call == builtin_string || !str_take_part(&params, ',', &first))
+        return false;
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        if (str_starts(first, str_from(lists[i])))
+            return false;
+    }
+    return true;
+}
+
+static struct value call_with_items(const struct builtin *b, struct machine *m,
+                                    const struct value *arguments, size_t n)
+{
+    enum { MOST = 8 };
+    struct value own[MOST];
+    for (size_t i = 0; i < n && i < MOST; i++) {
+        bool is_one = arguments[i].kind == VALUE_LIST && arguments[i].n == 1;
+        own[i] = is_one ? arguments[i].items[0] : arguments[i];
+    }
+    return b->call(m, n <= MOST ? own : arguments, n);
+}
+
 struct value builtin_run(const struct builtin *b, struct machine *m, const struct value *arguments,
                          size_t n)
 {
@@ -65,6 +104,12 @@ struct value builtin_run(const struct builtin *b, struct machine *m, const struc
         return machine_warn(m, "%s() takes %s as arguments", b->name, *b->params ? b->params : "nothing");
     if (!machine_pay(m, 2))
         return VALUE_NOTHING;
+    if (takes_scalars(b)) {
+        for (size_t i = 0; i < n; i++) {
+            if (arguments[i].kind == VALUE_LIST && arguments[i].n == 1)
+                return call_with_items(b, m, arguments, n);
+        }
+    }
     return b->call(m, arguments, n);
 }
 

@@ -96,7 +96,8 @@ typedef struct value (*builtin_call)(struct machine *m, const struct value *argu
     X(get_value, "get value", 2, 2, "m,key|context,key", "the member of a context")                \
     X(get_entries, "get entries", 1, 1, "m|context", "list of {key, value}")                       \
     X(context, "context", 1, 1, "entries", "from a list of {key, value}")                          \
-    X(context_put, "context put", 3, 3, "context,key,value|context,keys,value", "a member set")    \
+    X(context_put, "context put", 3, 3, "context,keys,value", "a member set, a path of keys deep") \
+    X(context_put_key, "context put", 3, 3, "context,key,value", "a member set")                   \
     X(context_merge, "context merge", 1, 1, "contexts", "contexts in one; the last wins")
 
 enum builtin_id {
@@ -119,8 +120,9 @@ extern const struct builtin BUILTIN_LIST[BUILTIN_COUNT];
 const struct builtin *builtin_find(str name);
 void builtin_know_names(struct lexer *l);
 /* Where each named argument goes: order[i] is the position of names[i].  Returns how many positions
- * there are, or -1 when no alternative has all the names. */
-int builtin_order(const struct builtin *b, const str *names, size_t n, int *order);
+ * there are, or -1 when no alternative has all the names; *b becomes the row of the same name that
+ * has them. */
+int builtin_order(const struct builtin **b, const str *names, size_t n, int *order);
 /* Calls with the number of arguments checked; null with a warning otherwise. */
 struct value builtin_run(const struct builtin *b, struct machine *m, const struct value *arguments,
                          size_t n);

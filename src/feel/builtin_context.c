@@ -89,6 +89,13 @@ struct value builtin_context_put(struct machine *m, const struct value *a, size_
     return put_path(m, a[0], is_path ? a[1].items : &a[1], count, a[2]);
 }
 
+struct value builtin_context_put_key(struct machine *m, const struct value *a, size_t n)
+{
+    if (a[1].kind == VALUE_LIST)
+        return machine_warn(m, "context put(): the key must be a string");
+    return builtin_context_put(m, a, n);
+}
+
 struct value builtin_context_merge(struct machine *m, const struct value *a, size_t n)
 {
     (void)n;

@@ -267,7 +267,7 @@ static bool compile_builtin(struct compiler *c, const struct builtin *b, const s
     for (size_t i = 0; i < count && count <= MOST_NAMED; i++)
         names[i] = n->params[i].name;
     if (count <= MOST_NAMED)
-        positions = builtin_order(b, names, count, order);
+        positions = builtin_order(&b, names, count, order);
     if (positions < 0) { /* no such parameters: called with none, it warns and gives null */
         emit(c, OP_BUILTIN, UINT16_MAX, (int32_t)(b - BUILTIN_LIST));
         c->fn->code->insns[c->fn->code->n - 1].b = 0;
@@ -467,7 +467,7 @@ static bool compile_filter(struct compiler *c, const struct node *n)
 {
     if (!compile(c, n->kids[0]))
         return false;
-    if (is_number_constant(n->kids[1])) {
+    if (is_number_constant(n->kids[1]) && !n->op) {
         if (!compile(c, n->kids[1]))
             return false;
         emit(c, OP_INDEX, 0, 0);
@@ -482,6 +482,7 @@ static bool compile_filter(struct compiler *c, const struct node *n)
         return false;
     c->at = n->at;
     size_t test = emit(c, OP_FILTER_TEST, slot, 0);
+    c->fn->code->insns[test].a = (uint8_t)n->op;
     emit(c, OP_JUMP, 0, (int32_t)next);
     patch(c, begin);
     patch(c, next);
@@ -579,6 +580,7 @@ static bool compile_if(struct compiler *c, const struct node *n)
 {
     if (!compile(c, n->kids[0]))
         return false;
+    size_t odd = n->op ? emit(c, OP_JUMP_IF_ODD, 0, 0) : SIZE_MAX;
     size_t otherwise = emit(c, OP_JUMP_UNLESS, 0, 0);
     if (!compile(c, n->kids[1]))
         return false;
@@ -587,6 +589,8 @@ static bool compile_if(struct compiler *c, const struct node *n)
     if (!compile(c, n->kids[2]))
         return false;
     patch(c, end);
+    if (odd != SIZE_MAX)
+        patch(c, odd);
     return true;
 }
 

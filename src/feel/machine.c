@@ -205,8 +205,13 @@ static bool filter_next(struct value *slots)
 }
 
 /* true: the filter is done */
-static bool filter_test(struct machine *m, struct value condition, struct value *slots)
+static bool filter_test(struct machine *m, struct value condition, struct value *slots,
+                        bool is_strict)
 {
+    if (is_strict && condition.kind != VALUE_BOOLEAN && condition.kind != VALUE_NULL) {
+        slots[2] = machine_warn(m, "the condition is no boolean");
+        return true;
+    }
     bool is_empty = slots[0].kind == VALUE_LIST && slots[0].n == 0;
     if (value_is_true(condition) && !is_empty)
         builder_add(m, slots[2].builder, slots[3]);
@@ -468,6 +473,13 @@ static struct value execute(struct machine *m, struct frame *frame, struct value
             if (value_is_true(sp[-1]))
                 GO(pc->c);
             break;
+        case OP_JUMP_IF_ODD:
+            frame->pc = pc;
+            if (sp[-1].kind != VALUE_BOOLEAN && sp[-1].kind != VALUE_NULL) {
+                sp[-1] = machine_warn(m, "the condition is no boolean");
+                GO(pc->c);
+            }
+            break;
         case OP_BETWEEN:
             frame->pc = pc;
             sp -= 2;
@@ -565,14 +577,14 @@ static struct value execute(struct machine *m, struct frame *frame, struct value
             break;
         case OP_FILTER_TEST:
             frame->pc = pc;
-            if (filter_test(m, *--sp, slots + pc->b))
+            if (filter_test(m, *--sp, slots + pc->b, pc->a))
                 GO(pc->c);
             break;
         case OP_FILTERED:
             *sp++ = built(slots[pc->b + 2]);
             break;
         case OP_INSTANCE:
-            sp[-1] = value_boolean(type_has(p->types[pc->c], sp[-1], m));
+            sp[-1] = value_boolean(type_has(p->types[pc->c], sp[-1], NULL));
             break;
         case OP_COERCE:
             frame->pc = pc;
@@ -718,7 +730,7 @@ static struct value call_builtin_named(struct machine *m, const struct builtin *
     int order[MOST], n = -1;
     struct value ordered[MOST] = {{0}};
     if (names->n <= MOST)
-        n = builtin_order(b, names->keys, names->n, order);
+        n = builtin_order(&b, names->keys, names->n, order);
     if (n < 0)
         return machine_warn(m, "%s() has no parameters of these names", b->name);
     for (size_t i = 0; i < names->n; i++)

@@ -12,14 +12,14 @@ enum node_kind {
     NODE_BINARY, /* op */
     NODE_AND,
     NODE_OR,
-    NODE_IF,       /* condition, then, else */
+    NODE_IF,       /* condition, then, else; op 1: boxed, the condition must be a boolean */
     NODE_FOR,      /* domain … , result; params name the variables */
     NODE_SOME,     /* likewise, condition last */
     NODE_EVERY,
     NODE_LIST,
     NODE_CONTEXT,  /* params are the keys, with types if any */
     NODE_PATH,     /* kid, name */
-    NODE_FILTER,   /* list, condition */
+    NODE_FILTER,   /* list, condition; op 1: boxed, likewise */
     NODE_RANGE,    /* low, high; op: RANGE_HAS_* */
     NODE_TEST,     /* kid; op: comparison.  < 10 as a value is a range, in a test a comparison */
     NODE_BETWEEN,  /* value, low, high */

@@ -38,6 +38,7 @@ enum operand { OPERAND_NONE, OPERAND_CONSTANT, OPERAND_SLOT, OPERAND_GLOBAL, OPE
     X(JUMP_UNLESS, 1, 0, JUMP, 0, "pop; go to c unless it is true")                                \
     X(JUMP_IF_FALSE, 1, 1, JUMP, 0, "go to c, keeping the operand, if it is false")                \
     X(JUMP_IF_TRUE, 1, 1, JUMP, 0, "go to c, keeping the operand, if it is true")                  \
+    X(JUMP_IF_ODD, 1, 1, JUMP, 0, "neither boolean nor null: make it null and go to c")            \
     X(BETWEEN, 3, 1, NONE, 0, "a between b and c")                                                 \
     X(MATCH, 2, 1, NONE, 0, "a in b: equal, within the range, or a match of an item")              \
     X(MATCH_CELL, 2, 1, NONE, 0, "as MATCH, and a test that is true by itself holds")              \
@@ -79,7 +80,7 @@ enum opcode {
 
 struct insn {
     uint8_t op;
-    uint8_t a; /* unused */
+    uint8_t a; /* FILTER_TEST: the condition must be a boolean */
     uint16_t b;
     int32_t c;
 };

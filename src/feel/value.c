@@ -204,14 +204,12 @@ struct value value_in_range(struct value v, const struct range *r)
             return VALUE_NOTHING;
         return value_boolean((same == VALUES_EQUAL) == (r->form == RANGE_EQUAL));
     }
-    bool has_low = r->low.kind != VALUE_NULL, has_high = r->high.kind != VALUE_NULL;
+    /* A written end that is null cannot be compared; only < and > have no other end. */
     struct value above = value_boolean(true), below = above;
-    if (has_low)
+    if (r->form != RANGE_BELOW)
         above = within(value_compare(v, r->low), VALUES_GREATER, r->has_low);
-    if (has_high)
+    if (r->form != RANGE_ABOVE)
         below = within(value_compare(v, r->high), VALUES_LESS, r->has_high);
-    if (!has_low && !has_high)
-        return VALUE_NOTHING;
     if (value_is_false(above) || value_is_false(below))
         return value_boolean(false);
     return above.kind == VALUE_NULL ? above : below;
