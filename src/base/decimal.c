@@ -27,7 +27,8 @@ int decimal_digit_count(decimal_coef c)
 
 struct decimal decimal_from_int(int64_t n)
 {
-    return (struct decimal){.coef = n < 0 ? -(uint64_t)n : (uint64_t)n, .is_negative = n < 0};
+    uint64_t size = n < 0 ? -(uint64_t)n : (uint64_t)n;
+    return (struct decimal){.coef = size, .is_negative = n < 0};
 }
 
 /* Whether the quotient grows by one, from what was cut: twice the rest against the whole. */

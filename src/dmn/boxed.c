@@ -236,7 +236,11 @@ static struct node *read_iteration(struct reader *r, struct loaded *l, const str
         err_set(e, ERR_INVALID, "<%.*s> needs <in> and <%s>", STR_ARG(x->name), body);
         return NULL;
     }
-    struct node *domain = inner(r, l, in, scope, s, e);
+    const struct xml *literal = xml_child(in, "literalExpression");
+    const struct xml *text = literal ? xml_child(literal, "text") : NULL;
+    struct node *domain = text && kind != NODE_FILTER
+                              ? reader_text(r, text, node_parse_domain, scope, s, e)
+                              : inner(r, l, in, scope, s, e);
     if (kind == NODE_FILTER)
         domain = with_type(r, l, in, domain);
     if (!add_kid(r, &k, domain) || !add_kid(r, &k, inner(r, l, then, scope, s, e)))

@@ -50,6 +50,7 @@ struct node {
     enum node_kind kind;
     int op;
     uint32_t at; /* byte in the source */
+    uint32_t height; /* of the tree under it: bounded, for trees are walked by recursion */
     bool has_names;
     str name;
     struct value constant;
@@ -94,6 +95,8 @@ struct node *node_new(struct arena *a, enum node_kind kind, uint32_t at, size_t 
 /* Each reads the whole text.  NULL on a fault: e says line, column and what was expected. */
 struct node *node_parse(struct arena *a, str text, const struct scope *scope, struct err *e);
 struct node *node_parse_tests(struct arena *a, str text, const struct scope *scope, struct err *e);
+/* What an iteration goes through: an expression, or low .. high. */
+struct node *node_parse_domain(struct arena *a, str text, const struct scope *scope, struct err *e);
 /* Comma-separated expressions, as a NODE_LIST. */
 struct node *node_parse_list(struct arena *a, str text, const struct scope *scope, struct err *e);
 const struct type *node_parse_type(struct arena *a, str text, const struct scope *scope,

@@ -3,14 +3,18 @@
 #include "feel/lexer.h"
 #include "feel/temporal.h"
 
-enum { MAX_DEPTH = 250, MAX_NODES = 2000000 };
+enum { MAX_DEPTH = 250, MAX_HEIGHT = 2500 };
 
 struct parser {
     struct lexer lexer;
     struct arena *arena;
     const struct scope *scope;
     int depth;
-    size_t nodes;
+    size_t nodes, most_nodes; /* trying twice may not become trying 2^n times */
+    struct {                  /* a parenthesis already read: where, what, where it ends */
+        size_t at, end;
+        struct node *node;
+    } known;
     bool in_endpoint; /* of a range, where '[' may close it */
 };
 
@@ -66,11 +70,21 @@ static void add_param(struct parser *p, struct params *list, str name, const str
     VEC_ADD(p->arena, list->items, list->n, list->size) = (struct param){name, type};
 }
 
-static struct node *with_kids(struct node *n, const struct nodes *list)
+/* Once a node has its kids: how high it stands, NULL when that is too high. */
+static struct node *settle(struct parser *p, struct node *n)
+{
+    for (size_t i = 0; i < n->n; i++) {
+        uint32_t height = n->kids[i] ? n->kids[i]->height + 1 : 0;
+        n->height = height > n->height ? height : n->height;
+    }
+    return n->height <= MAX_HEIGHT ? n : fail(p, "an expression of fewer operators in a row");
+}
+
+static struct node *with_kids(struct parser *p, struct node *n, const struct nodes *list)
 {
     n->kids = list->items;
     n->n = list->n;
-    return n;
+    return settle(p, n);
 }
 
 static struct node *constant(struct parser *p, struct value v)
@@ -80,13 +94,13 @@ static struct node *constant(struct parser *p, struct value v)
     return n;
 }
 
-static struct node *pair(struct node *n, struct node *a, struct node *b)
+static struct node *pair(struct parser *p, struct node *n, struct node *a, struct node *b)
 {
     if (!a || !b)
         return NULL;
     n->kids[0] = a;
     n->kids[1] = b;
-    return n;
+    return settle(p, n);
 }
 
 /* Runs f one level deeper, where '[' is a filter again. */
@@ -118,7 +132,7 @@ static struct node *range_rest(struct parser *p, struct node *low, bool has_low)
     if (!has_high && !lexer_take(&p->lexer, ")") && !lexer_take(&p->lexer, "["))
         return fail(p, "']', ')' or '[' at the end of the range");
     n->op = (has_low ? RANGE_HAS_LOW : 0) | (has_high ? RANGE_HAS_HIGH : 0);
-    return pair(n, low, high);
+    return pair(p, n, low, high);
 }
 
 static struct node *parse_list(struct parser *p)
@@ -134,7 +148,7 @@ static struct node *parse_list(struct parser *p)
             return range_rest(p, item, true);
         add_node(p, &items, item);
     } while (lexer_take(&p->lexer, ","));
-    return expect(p, "]", "',' or ']'") ? with_kids(n, &items) : NULL;
+    return expect(p, "]", "',' or ']'") ? with_kids(p, n, &items) : NULL;
 }
 
 static struct node *parse_open_range(struct parser *p)
@@ -147,7 +161,14 @@ static struct node *parse_open_range(struct parser *p)
 
 static struct node *parse_paren(struct parser *p)
 {
-    struct node *n = parse_expression(p);
+    struct node *n;
+    lexer_skip_space(&p->lexer);
+    if (p->known.node && p->known.at == p->lexer.at) {
+        n = p->known.node;
+        p->lexer.at = p->known.end;
+    } else {
+        n = parse_expression(p);
+    }
     if (!n)
         return NULL;
     if (lexer_take(&p->lexer, ".."))
@@ -182,7 +203,7 @@ static struct node *parse_context(struct parser *p)
     } while (lexer_take(&p->lexer, ","));
     n->params = keys.items;
     n->param_count = keys.n;
-    return expect(p, "}", "',' or '}'") ? with_kids(n, &values) : NULL;
+    return expect(p, "}", "',' or '}'") ? with_kids(p, n, &values) : NULL;
 }
 
 static struct node *parse_if(struct parser *p)
@@ -196,7 +217,7 @@ static struct node *parse_if(struct parser *p)
         return NULL;
     if (!lexer_take_word(&p->lexer, "else"))
         return fail(p, "'else'");
-    return (n->kids[2] = parse_expression(p)) ? n : NULL;
+    return (n->kids[2] = parse_expression(p)) ? settle(p, n) : NULL;
 }
 
 static struct node *parse_domain(struct parser *p)
@@ -204,7 +225,7 @@ static struct node *parse_domain(struct parser *p)
     struct node *low = parse_expression(p);
     if (!low || !lexer_take(&p->lexer, ".."))
         return low;
-    return pair(make(p, NODE_SPAN, 2), low, parse_expression(p));
+    return pair(p, make(p, NODE_SPAN, 2), low, parse_expression(p));
 }
 
 /* for, some, every: variables over domains, then what is asked of each */
@@ -234,7 +255,7 @@ static struct node *parse_iteration(struct parser *p, enum node_kind kind, const
     add_node(p, &kids, body);
     n->params = names.items;
     n->param_count = names.n;
-    return with_kids(n, &kids);
+    return with_kids(p, n, &kids);
 }
 
 static struct node *parse_function(struct parser *p)
@@ -259,7 +280,7 @@ static struct node *parse_function(struct parser *p)
         n->kind = NODE_EXTERNAL;
     n->params = params.items;
     n->param_count = params.n;
-    return (n->kids[0] = parse_expression(p)) ? n : NULL;
+    return (n->kids[0] = parse_expression(p)) ? settle(p, n) : NULL;
 }
 
 static bool take_test_op(struct parser *p, int *op)
@@ -282,7 +303,12 @@ static struct node *parse_test_operand(struct parser *p, int op)
 {
     struct node *n = make(p, NODE_TEST, 1);
     n->op = op;
-    return (n->kids[0] = parse_additive(p)) ? n : NULL;
+    if (p->depth > MAX_DEPTH)
+        return fail(p, "an expression nested less deeply");
+    p->depth++;
+    n->kids[0] = parse_additive(p);
+    p->depth--;
+    return n->kids[0] ? settle(p, n) : NULL;
 }
 
 static struct node *parse_at_literal(struct parser *p)
@@ -376,7 +402,7 @@ static struct node *parse_arguments(struct parser *p)
     }
     n->params = names.items;
     n->param_count = names.n;
-    return with_kids(n, &kids);
+    return with_kids(p, n, &kids);
 }
 
 /* "a[…]"; at the end of a range '[' may instead close it, which shows when no filter can follow. */
@@ -393,7 +419,7 @@ static struct node *parse_filter(struct parser *p, struct node *list, bool *is_c
     bool ok = condition && expect(p, "]", "']'");
     p->lexer.err = outer;
     if (ok)
-        return pair(n, list, condition);
+        return pair(p, n, list, condition);
     if (in_endpoint) {
         p->lexer.at = before.at;
         *is_closing = true;
@@ -407,7 +433,7 @@ static struct node *parse_postfix(struct parser *p)
     struct node *n = parse_primary(p);
     while (n) {
         lexer_skip_space(l);
-        if (p->nodes > MAX_NODES)
+        if (p->nodes > p->most_nodes)
             return fail(p, "an expression of fewer parts");
         if (lexer_take(l, "(")) {
             struct node *call = nested(p, parse_arguments);
@@ -415,7 +441,7 @@ static struct node *parse_postfix(struct parser *p)
                 call->kids[0] = n;
                 call->at = n->at;
             }
-            n = call;
+            n = call ? settle(p, call) : NULL;
         } else if (lexer_sees(l, "[")) {
             bool is_closing;
             struct node *filter = parse_filter(p, n, &is_closing);
@@ -428,7 +454,7 @@ static struct node *parse_postfix(struct parser *p)
             path->kids[0] = n;
             if (!lexer_take_name(l, &path->name))
                 return fail(p, "a name after '.'");
-            n = path;
+            n = settle(p, path);
         } else {
             return n;
         }
@@ -446,7 +472,7 @@ static struct node *parse_unary(struct parser *p)
         p->depth++;
         n->kids[0] = parse_unary(p);
         p->depth--;
-        return n->kids[0] ? n : NULL;
+        return n->kids[0] ? settle(p, n) : NULL;
     }
     struct node *n = parse_postfix(p);
     while (n && lexer_sees_word(&p->lexer, "instance")) {
@@ -457,7 +483,7 @@ static struct node *parse_unary(struct parser *p)
         instance->kids[0] = n;
         if (!(instance->type = parse_type(p)))
             return NULL;
-        n = instance;
+        n = settle(p, instance);
     }
     return n;
 }
@@ -467,7 +493,7 @@ static struct node *binary(struct parser *p, int op, struct node *left,
 {
     struct node *n = make(p, NODE_BINARY, 2);
     n->op = op;
-    return pair(n, left, next(p));
+    return pair(p, n, left, next(p));
 }
 
 static struct node *parse_power(struct parser *p)
@@ -506,43 +532,61 @@ static struct node *parse_additive(struct parser *p)
     return NULL;
 }
 
-/* "(test, test)" after `in`.  False, with nothing taken, when the parenthesis is an expression's. */
-static bool parse_test_group(struct parser *p, struct nodes *tests)
+/* Whether what follows makes a parenthesis after `in` the start of an expression or range. */
+static bool is_operand(struct parser *p)
 {
-    size_t start = p->lexer.at, had = tests->n;
-    struct err own = {0}, *outer = p->lexer.err;
-    p->lexer.err = &own;
-    bool in_endpoint = p->in_endpoint, ok = lexer_take(&p->lexer, "(");
-    p->in_endpoint = false;
-    do {
-        struct node *n = ok ? parse_expression(p) : NULL;
-        if ((ok = n != NULL))
-            add_node(p, tests, n);
-    } while (ok && lexer_take(&p->lexer, ","));
-    ok = ok && lexer_take(&p->lexer, ")");
     static const char *const goes_on[] = {".", "[", "+", "-", "*", "/"};
-    for (size_t i = 0; ok && tests->n == had + 1 && i < COUNT(goes_on); i++)
-        ok = !lexer_sees(&p->lexer, goes_on[i]);
-    p->lexer.err = outer;
-    p->in_endpoint = in_endpoint;
-    if (!ok) {
-        p->lexer.at = start;
-        tests->n = had;
+    if (lexer_sees(&p->lexer, ".."))
+        return true;
+    struct lexer before = p->lexer;
+    bool goes = false;
+    if (lexer_take(&p->lexer, ")")) {
+        for (size_t i = 0; i < COUNT(goes_on); i++)
+            goes |= lexer_sees(&p->lexer, goes_on[i]);
     }
-    return ok;
+    p->lexer.at = before.at;
+    return goes;
+}
+
+/* "(test, test)" after `in`, when it is no expression in parentheses: then nothing is taken. */
+static bool parse_test_group(struct parser *p, struct nodes *tests, bool *is_group)
+{
+    size_t start = p->lexer.at;
+    *is_group = true;
+    lexer_take(&p->lexer, "(");
+    lexer_skip_space(&p->lexer);
+    size_t inside = p->lexer.at;
+    do {
+        struct node *n = nested(p, parse_expression);
+        if (!n)
+            return false;
+        if (tests->n == 1 && is_operand(p)) {
+            p->known.at = inside;
+            p->known.end = p->lexer.at;
+            p->known.node = n;
+            p->lexer.at = start;
+            *is_group = false;
+            return true;
+        }
+        add_node(p, tests, n);
+    } while (lexer_take(&p->lexer, ","));
+    return expect(p, ")", "',' or ')'");
 }
 
 static struct node *parse_in(struct parser *p, struct node *value)
 {
     struct node *n = make(p, NODE_IN, 0), *test;
     struct nodes kids = {0};
+    bool is_group = false;
     add_node(p, &kids, value);
-    if (lexer_sees(&p->lexer, "(") && parse_test_group(p, &kids))
-        return with_kids(n, &kids);
+    if (lexer_sees(&p->lexer, "(") && !parse_test_group(p, &kids, &is_group))
+        return NULL;
+    if (is_group)
+        return with_kids(p, n, &kids);
     if (!(test = parse_additive(p)))
         return NULL;
     add_node(p, &kids, test);
-    return with_kids(n, &kids);
+    return with_kids(p, n, &kids);
 }
 
 static struct node *parse_between(struct parser *p, struct node *value)
@@ -553,7 +597,7 @@ static struct node *parse_between(struct parser *p, struct node *value)
         return NULL;
     if (!lexer_take_word(&p->lexer, "and"))
         return fail(p, "'and'");
-    return (n->kids[2] = parse_additive(p)) ? n : NULL;
+    return (n->kids[2] = parse_additive(p)) ? settle(p, n) : NULL;
 }
 
 static struct node *parse_comparison(struct parser *p)
@@ -577,7 +621,7 @@ static struct node *parse_and(struct parser *p)
 {
     struct node *n = parse_comparison(p);
     while (n && lexer_take_word(&p->lexer, "and"))
-        n = pair(make(p, NODE_AND, 2), n, parse_comparison(p));
+        n = pair(p, make(p, NODE_AND, 2), n, parse_comparison(p));
     return n;
 }
 
@@ -588,7 +632,7 @@ static struct node *parse_expression(struct parser *p)
     p->depth++;
     struct node *n = parse_and(p);
     while (n && lexer_take_word(&p->lexer, "or"))
-        n = pair(make(p, NODE_OR, 2), n, parse_and(p));
+        n = pair(p, make(p, NODE_OR, 2), n, parse_and(p));
     p->depth--;
     return n;
 }
@@ -699,7 +743,7 @@ static const struct type *parse_type(struct parser *p)
 static void parser_init(struct parser *p, struct arena *a, str text, const struct scope *scope,
                         struct err *e)
 {
-    *p = (struct parser){.arena = a, .scope = scope};
+    *p = (struct parser){.arena = a, .scope = scope, .most_nodes = 1000 + 16 * text.n};
     lexer_init(&p->lexer, text, a, e);
     builtin_know_names(&p->lexer);
     for (size_t i = 0; scope && i < scope->n; i++)
@@ -731,6 +775,15 @@ struct node *node_parse(struct arena *a, str text, const struct scope *scope, st
     return whole(&p, parse_expression(&p));
 }
 
+struct node *node_parse_domain(struct arena *a, str text, const struct scope *scope, struct err *e)
+{
+    struct parser p;
+    if (is_too_long(text, e))
+        return NULL;
+    parser_init(&p, a, text, scope, e);
+    return whole(&p, parse_domain(&p));
+}
+
 static struct node *parse_comma_list(struct parser *p, enum node_kind kind)
 {
     struct node *n = make(p, kind, 0), *item;
@@ -740,7 +793,7 @@ static struct node *parse_comma_list(struct parser *p, enum node_kind kind)
             return NULL;
         add_node(p, &items, item);
     } while (lexer_take(&p->lexer, ","));
-    return with_kids(n, &items);
+    return with_kids(p, n, &items);
 }
 
 struct node *node_parse_list(struct arena *a, str text, const struct scope *scope, struct err *e)
