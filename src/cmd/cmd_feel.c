@@ -19,8 +19,11 @@ static bool evaluate(str text, const struct json *context, struct machine *m, st
         globals[i] = input.entries[i].value;
     }
     struct scope scope = {.names = names, .n = input.n};
-    *program = program_compile(a, text, &scope, m->err);
-    return *program && machine_run(m, *program, globals, result);
+    if (!(*program = program_compile(a, text, &scope, m->err)))
+        return false;
+    for (size_t i = 0; i < (*program)->unknown_count; i++)
+        machine_warn(m, "there is no \"%.*s\"", STR_ARG((*program)->unknown[i]));
+    return machine_run(m, *program, globals, result);
 }
 
 static bool answer(void *data, const struct json *request, struct machine *m, struct value *result)

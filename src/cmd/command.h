@@ -6,8 +6,8 @@
     X(help, "[COMMAND]", "what there is, or how to use one")                                       \
     X(feel, "[--code] [--context JSON] EXPRESSION | --batch | --functions | --operations",         \
       "evaluate FEEL; --batch answers JSON lines")                                                 \
-    X(decide, "MODEL.dmn DECISION --input JSON [--trace] | --batch",                               \
-      "decide a case by a DMN model; --batch answers JSON lines")
+    X(decide, "MODEL.dmn [DECISION [--input JSON] [--trace | --trace=text]] | --batch",            \
+      "decide a case by a DMN model; without a decision, list what is wrong with the model")
 
 #define X(name, arguments, help) int cmd_##name(int argc, char **argv);
 COMMANDS(X)

@@ -425,7 +425,8 @@ static void quantify(struct reader *p, size_t from, uint32_t least, uint32_t mos
     struct regex *r = p->r;
     size_t end = r->n, length = end - from;
     struct regex_insn *part = arena_array(p->arena, struct regex_insn, length);
-    memcpy(part, r->insns + from, length * sizeof *part);
+    if (length)
+        memcpy(part, r->insns + from, length * sizeof *part);
     r->n = from;
     for (uint32_t i = 0; i < least && !p->err->code; i++)
         repeat(p, part, from, end);
@@ -478,7 +479,8 @@ static bool take_branches(struct reader *p)
         /* SPLIT over the first branch: shift it by one, then the rest. */
         size_t end = p->r->n, length = end - from;
         struct regex_insn *part = arena_array(p->arena, struct regex_insn, length);
-        memcpy(part, p->r->insns + from, length * sizeof *part);
+        if (length)
+            memcpy(part, p->r->insns + from, length * sizeof *part);
         p->r->n = from;
         uint32_t split = emit(p, REGEX_SPLIT, 0, 0);
         repeat(p, part, from, end);

@@ -109,6 +109,7 @@ struct xml *xml_parse(struct arena *a, str text, struct err *e)
         return NULL;
     }
     bool has_doctype = false;
+    xmlSetGenericErrorFunc(NULL, be_silent); /* of this thread: faults are returned, not printed */
     xmlParserCtxt *p = xmlNewParserCtxt();
     if (!p) {
         err_set(e, ERR_BROKEN, "no memory for the XML reader");
