@@ -727,6 +727,18 @@ static bool compile_table(struct compiler *c, const struct node *n)
     return true;
 }
 
+/* A range of constants is a constant. */
+static bool fold_range(struct compiler *c, const struct node *n)
+{
+    struct machine m;
+    struct err ignored = {0};
+    if (n->kids[0]->kind != NODE_CONSTANT || n->kids[1]->kind != NODE_CONSTANT)
+        return false;
+    machine_init(&m, c->arena, &ignored, (struct limits){1000, SIZE_MAX, 10});
+    struct value v = operator_range(&m, n->kids[0]->constant, n->kids[1]->constant, n->op);
+    return v.kind != VALUE_NULL && push_constant(c, v);
+}
+
 static bool compile_binary(struct compiler *c, const struct node *n)
 {
     static const enum opcode ops[] = {[NODE_ADD] = OP_ADD, [NODE_SUB] = OP_SUB, [NODE_MUL] = OP_MUL,
@@ -794,6 +806,9 @@ static bool compile(struct compiler *c, const struct node *n)
     case NODE_FILTER:
         return compile_filter(c, n);
     case NODE_RANGE:
+        if (fold_range(c, n))
+            return true;
+        /* fall through */
     case NODE_SPAN:
         if (!compile_all(c, n->kids, 2))
             return false;

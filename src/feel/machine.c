@@ -224,7 +224,7 @@ static bool filter_test(struct machine *m, struct value condition, struct value 
     return true;
 }
 
-static struct value logic_and(struct machine *m, struct value a, struct value b)
+struct value machine_and(struct machine *m, struct value a, struct value b)
 {
     if (value_is_false(a) || value_is_false(b))
         return value_boolean(false);
@@ -236,7 +236,7 @@ static struct value logic_and(struct machine *m, struct value a, struct value b)
     return VALUE_NOTHING;
 }
 
-static struct value logic_or(struct machine *m, struct value a, struct value b)
+struct value machine_or(struct machine *m, struct value a, struct value b)
 {
     if (value_is_true(a) || value_is_true(b))
         return value_boolean(true);
@@ -361,7 +361,7 @@ static inline struct value compare(struct machine *m, enum opcode op, struct val
 
 static struct value between(struct machine *m, struct value v, struct value low, struct value high)
 {
-    return logic_and(m, compare(m, OP_GE, v, low), compare(m, OP_LE, v, high));
+    return machine_and(m, compare(m, OP_GE, v, low), compare(m, OP_LE, v, high));
 }
 
 /* false: the loop at a quantifier goes on */
@@ -440,9 +440,9 @@ static struct value execute(struct machine *m, struct frame *frame, struct value
         case OP_GE:
             BINARY(compare(m, (enum opcode)pc->op, sp[-1], sp[0]));
         case OP_AND:
-            BINARY(logic_and(m, sp[-1], sp[0]));
+            BINARY(machine_and(m, sp[-1], sp[0]));
         case OP_OR:
-            BINARY(logic_or(m, sp[-1], sp[0]));
+            BINARY(machine_or(m, sp[-1], sp[0]));
         case OP_MATCH:
             BINARY(operator_match(m, sp[-1], sp[0], false));
         case OP_MATCH_CELL:
@@ -646,9 +646,13 @@ static struct value run_code(struct machine *m, const struct code *code,
     struct value v = execute(m, &frame, slots, m->sp, globals, captured);
     m->frame = frame.up;
     m->depth++;
-    m->stack = stack;
-    m->stack_end = end;
-    m->sp = sp;
+    if (sp) {
+        m->stack = stack;
+        m->stack_end = end;
+        m->sp = sp;
+    } else {
+        m->sp = m->stack; /* the first piece of stack serves all runs of this machine */
+    }
     return m->is_stopped ? VALUE_NOTHING : v;
 }
 

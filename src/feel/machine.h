@@ -81,6 +81,10 @@ struct list_builder {
 };
 bool builder_add(struct machine *m, struct list_builder *b, struct value v);
 
+/* Three-valued logic. */
+struct value machine_and(struct machine *m, struct value a, struct value b);
+struct value machine_or(struct machine *m, struct value a, struct value b);
+
 /* operators.c */
 struct value operator_add(struct machine *m, struct value a, struct value b);
 struct value operator_sub(struct machine *m, struct value a, struct value b);

@@ -94,6 +94,7 @@ struct capture {
 struct code {
     struct insn *insns;
     uint32_t *places; /* byte in the source, for each instruction */
+    uint32_t *depths; /* operands on the stack before each instruction, from the verifier */
     size_t n, size;
     struct param *params;
     size_t param_count;

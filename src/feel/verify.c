@@ -128,6 +128,9 @@ static bool verify_code(const struct program *p, struct code *code, struct arena
         if (!step(&k, k.work[--k.work_count]))
             return false;
     }
+    code->depths = arena_array(a, uint32_t, code->n);
+    for (size_t i = 0; i < code->n; i++)
+        code->depths[i] = k.depth[i] < 0 ? 0 : (uint32_t)k.depth[i];
     return true;
 }
 
