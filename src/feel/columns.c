@@ -1,11 +1,12 @@
 #include "feel/columns.h"
 
-enum { BATCH = 1024 };
+enum { BATCH = 1024, WORDS = BATCH / 64 };
 
 /* A stack place or slot for a batch of rows. */
 struct vector {
     bool is_constant; /* the same value in every row */
     bool is_typed;    /* in ints and nulls, of kind and exp; else in values */
+    bool has_nulls;   /* false: nulls are all 0, and kernels need not look */
     enum value_kind kind;
     int16_t exp;
     struct value constant;
@@ -29,18 +30,23 @@ struct batch {
     size_t first, n; /* rows of the columns */
     struct vector *stack, *slots;
     struct table_hits *hits; /* by slot */
-    uint16_t active[BATCH];
+    uint16_t *active; /* rows at the current instruction, ascending: `rows`, or others for a while */
     size_t active_count;
-    uint16_t waiting_at[BATCH]; /* instruction a row waits at; UINT16_MAX: none, it is active or done */
+    uint16_t rows[BATCH], gone[BATCH];
+    uint64_t (*waiting)[WORDS]; /* by instruction: the rows that wait there, as bits */
     size_t waiting_count;
+    uint16_t *targets; /* instructions where rows wait */
+    size_t target_count;
     size_t next_waiting; /* the lowest of them */
-    struct vector *result;
+    struct vector **saved; /* by instruction: the topmost operand of the rows that wait there */
+    enum { PLACE_AUTO, PLACE_FREE, PLACE_KEPT } place; /* what other rows have where one is put */
+    struct vector *result, *scaled;
 };
 
 struct value column_value(const struct column *c, size_t i)
 {
     if (!c->ints)
-        return c->values[i];
+        return c->values[c->is_constant ? 0 : i];
     if (c->nulls && c->nulls[i])
         return VALUE_NOTHING;
     return (struct value){.kind = (uint8_t)c->kind, .exp = c->exp, .i = c->ints[i]};
@@ -63,10 +69,13 @@ static struct value at(const struct vector *v, size_t row)
     return (struct value){.kind = (uint8_t)v->kind, .exp = v->exp, .i = v->ints[row]};
 }
 
-/* All rows of the batch that matter are active: what a vector held before is of no use. */
-static bool is_whole(const struct batch *b)
+/* What the vector holds for other rows is of no use.  On the stack it never is: rows that wait have
+ * their topmost operand saved, and nothing below it is written until they are back. */
+static bool is_free(const struct batch *b, const struct vector *v)
 {
-    return b->waiting_count == 0;
+    if (b->place != PLACE_AUTO)
+        return b->place == PLACE_FREE;
+    return b->waiting_count == 0 || (v >= b->stack && v <= b->stack + b->code->stack_size);
 }
 
 static void spread(struct batch *b, struct vector *v)
@@ -78,6 +87,7 @@ static void spread(struct batch *b, struct vector *v)
     v->is_typed = is_int_kind((enum value_kind)c.kind) && !c.is_big;
     v->kind = (enum value_kind)c.kind;
     v->exp = c.exp;
+    v->has_nulls = false;
     for (size_t i = 0; i < b->n; i++) {
         if (v->is_typed) {
             v->ints[i] = c.i;
@@ -91,7 +101,7 @@ static void spread(struct batch *b, struct vector *v)
 /* Makes the vector take values of any kind in the active rows. */
 static void make_general(struct batch *b, struct vector *v)
 {
-    if (is_whole(b)) {
+    if (is_free(b, v)) {
         v->is_constant = v->is_typed = false;
         return;
     }
@@ -106,18 +116,52 @@ static void make_general(struct batch *b, struct vector *v)
     v->is_typed = false;
 }
 
-/* Likewise integers of the kind; false when rows that wait hold something else. */
+static bool scale_up(int64_t *v, int64_t by)
+{
+    return !__builtin_mul_overflow(*v, by, v) && *v < VALUE_SMALL_LIMIT && *v > -VALUE_SMALL_LIMIT;
+}
+
+/* 10^n as a factor; false when it is none of an int64. */
+static bool take_factor(int n, int64_t *factor)
+{
+    if (n < 0 || n > 17)
+        return false;
+    *factor = (int64_t)decimal_power_of_ten(n);
+    return true;
+}
+
+/* Numbers already there, to a smaller exponent; rows that mean nothing may spoil it. */
+static bool rescale_kept(struct batch *b, struct vector *v, int16_t exp)
+{
+    int64_t factor;
+    if (!take_factor(v->exp - exp, &factor))
+        return false;
+    for (size_t row = 0; row < b->n; row++) {
+        int64_t scaled = v->ints[row];
+        if (!scale_up(&scaled, factor) && !v->nulls[row])
+            return false; /* all stays as it is: the caller makes it general */
+    }
+    for (size_t row = 0; row < b->n; row++)
+        v->ints[row] = (int64_t)((uint64_t)v->ints[row] * (uint64_t)factor);
+    v->exp = exp;
+    return true;
+}
+
+/* Likewise integers of the kind; false when rows that wait hold something else.  The vector's exponent
+ * is then exp or smaller. */
 static bool make_typed(struct batch *b, struct vector *v, enum value_kind kind, int16_t exp)
 {
-    if (is_whole(b)) {
-        v->is_constant = false;
+    if (is_free(b, v)) {
+        v->is_constant = v->has_nulls = false;
         v->is_typed = true;
         v->kind = kind;
         v->exp = exp;
         return true;
     }
     spread(b, v);
-    return v->is_typed && v->kind == kind && (kind != VALUE_NUMBER || v->exp == exp);
+    if (!v->is_typed || v->kind != kind)
+        return false;
+    return kind != VALUE_NUMBER || v->exp <= exp || rescale_kept(b, v, exp);
 }
 
 #define FOR_ACTIVE(b, row)                                                                         \
@@ -132,7 +176,7 @@ static void put_general(struct batch *b, struct vector *to, const struct vector 
 
 static void copy_active(struct batch *b, struct vector *to, const struct vector *from)
 {
-    if (is_whole(b) && from->is_constant) {
+    if (from->is_constant && is_free(b, to)) {
         to->is_constant = true;
         to->constant = from->constant;
         return;
@@ -146,22 +190,37 @@ static void copy_active(struct batch *b, struct vector *to, const struct vector 
         put_general(b, to, from);
         return;
     }
+    to->has_nulls |= !from->is_constant && from->has_nulls;
+    int64_t factor = 1;
+    bool is_scaled = to->exp != exp && kind == VALUE_NUMBER, is_bad = false;
+    if (is_scaled && !take_factor(exp - to->exp, &factor)) {
+        put_general(b, to, from);
+        return;
+    }
     if (from->is_constant) {
+        is_bad = is_scaled && !scale_up(&c.i, factor);
         FOR_ACTIVE(b, row) {
             to->ints[row] = c.i;
             to->nulls[row] = 0;
         }
-        return;
-    }
-    if (b->active_count == b->n) {
+    } else if (is_scaled) {
+        FOR_ACTIVE(b, row) {
+            int64_t v = from->ints[row];
+            is_bad |= !scale_up(&v, factor) && !from->nulls[row];
+            to->ints[row] = v;
+            to->nulls[row] = from->nulls[row];
+        }
+    } else if (b->active_count == b->n) {
         memcpy(to->ints, from->ints, b->n * sizeof *to->ints);
         memcpy(to->nulls, from->nulls, b->n);
-        return;
+    } else {
+        FOR_ACTIVE(b, row) {
+            to->ints[row] = from->ints[row];
+            to->nulls[row] = from->nulls[row];
+        }
     }
-    FOR_ACTIVE(b, row) {
-        to->ints[row] = from->ints[row];
-        to->nulls[row] = from->nulls[row];
-    }
+    if (is_bad)
+        put_general(b, to, from);
 }
 
 static void push_constant(struct batch *b, struct vector *to, struct value v)
@@ -174,7 +233,8 @@ static void push_constant(struct batch *b, struct vector *to, struct value v)
 
 static void load_input(struct batch *b, struct vector *to, const struct column *c)
 {
-    if (c->ints && make_typed(b, to, c->kind, c->exp)) {
+    if (c->ints && make_typed(b, to, c->kind, c->exp) && to->exp == c->exp) {
+        to->has_nulls |= c->nulls != NULL;
         if (b->active_count == b->n) {
             memcpy(to->ints, c->ints + b->first, b->n * sizeof *to->ints);
             if (c->nulls)
@@ -189,6 +249,10 @@ static void load_input(struct batch *b, struct vector *to, const struct column *
         }
         return;
     }
+    if (c->is_constant) {
+        push_constant(b, to, c->values[0]);
+        return;
+    }
     make_general(b, to);
     FOR_ACTIVE(b, row)
         to->values[row] = column_value(c, b->first + row);
@@ -198,7 +262,7 @@ static void load_input(struct batch *b, struct vector *to, const struct column *
 struct ints {
     const int64_t *p;
     const uint8_t *nulls;
-    size_t step;
+    size_t step, null_step;
     enum value_kind kind;
     int exp;
     int64_t one;
@@ -218,30 +282,14 @@ static bool take_ints(const struct vector *v, struct ints *out)
     }
     if (!v->is_typed)
         return false;
-    *out = (struct ints){v->ints, v->nulls, 1, v->kind, v->exp, 0};
+    *out = (struct ints){v->ints, v->has_nulls ? v->nulls : &NO_NULL, 1, v->has_nulls, v->kind,
+                         v->exp, 0};
     return true;
 }
 
 static const int64_t *first_of(const struct ints *x)
 {
     return x->step ? x->p : &x->one;
-}
-
-/* Both to the smaller exponent; only constants are rescaled, columns of one scale are common. */
-static bool align(struct ints *a, struct ints *b)
-{
-    if (a->exp == b->exp)
-        return true;
-    struct ints *up = a->exp > b->exp ? a : b, *down = up == a ? b : a;
-    int apart = up->exp - down->exp;
-    int64_t scaled;
-    if (up->step || apart > 18 ||
-        __builtin_mul_overflow(up->one, (int64_t)decimal_power_of_ten(apart), &scaled) ||
-        scaled >= VALUE_SMALL_LIMIT || scaled <= -VALUE_SMALL_LIMIT)
-        return false;
-    up->one = scaled;
-    up->exp = down->exp;
-    return true;
 }
 
 /* The loop of a kernel: over all rows, which the compiler vectorizes, or the active ones. */
@@ -258,9 +306,49 @@ static bool align(struct ints *a, struct ints *b)
         }                                                                                          \
     } while (0)
 
+/* Both to the smaller exponent: a constant at once, a column into the scratch vector. */
+static bool align(struct batch *b, struct ints *x, struct ints *y)
+{
+    int64_t factor;
+    if (x->exp == y->exp || x->kind != VALUE_NUMBER)
+        return true;
+    struct ints *up = x->exp > y->exp ? x : y, *down = up == x ? y : x;
+    if (!take_factor(up->exp - down->exp, &factor))
+        return false;
+    up->exp = down->exp;
+    if (!up->step)
+        return scale_up(&up->one, factor);
+    int64_t *scaled = b->scaled->ints;
+    const int64_t *from = up->p;
+    bool is_bad = false;
+    KERNEL(b, {
+        int64_t v = from[row];
+        is_bad |= !scale_up(&v, factor) & !up->nulls[row * up->null_step];
+        scaled[row] = v;
+    });
+    up->p = scaled;
+    return !is_bad;
+}
+
 static bool out_of_range(int64_t v)
 {
     return v >= VALUE_SMALL_LIMIT || v <= -VALUE_SMALL_LIMIT;
+}
+
+/* The form of a kernel's result, and its nulls: those of either operand. */
+static void set_form(struct batch *b, struct vector *r, enum value_kind kind, int exp,
+                     const struct ints *x, const struct ints *y)
+{
+    bool has_nulls = x->null_step || y->null_step;
+    if (has_nulls)
+        KERNEL(b, r->nulls[row] = x->nulls[row * x->null_step] | y->nulls[row * y->null_step]);
+    else
+        memset(r->nulls, 0, b->n);
+    r->is_constant = false;
+    r->is_typed = true;
+    r->has_nulls = has_nulls;
+    r->kind = kind;
+    r->exp = (int16_t)exp;
 }
 
 /* Results into b->result first: a row too large sends the whole batch the general way. */
@@ -271,7 +359,7 @@ static bool arithmetic(struct batch *b, enum opcode op, const struct vector *x,
     struct vector *r = b->result;
     if (!take_ints(x, &a) || !take_ints(y, &c) || a.kind != VALUE_NUMBER || c.kind != VALUE_NUMBER)
         return false;
-    if (op != OP_MUL && !align(&a, &c))
+    if (op != OP_MUL && !align(b, &a, &c))
         return false;
     int exp = op == OP_MUL ? a.exp + c.exp : a.exp;
     if (exp < -5000 || exp > 5000)
@@ -285,12 +373,8 @@ static bool arithmetic(struct batch *b, enum opcode op, const struct vector *x,
     else
         KERNEL(b, is_bad |= __builtin_mul_overflow(p[row * a.step], q[row * c.step],
                                                    &r->ints[row]));
-    KERNEL(b, r->nulls[row] = a.nulls[row * a.step] | c.nulls[row * c.step]);
-    KERNEL(b, is_bad |= out_of_range(r->ints[row]) && !r->nulls[row]);
-    r->is_constant = false;
-    r->is_typed = true;
-    r->kind = VALUE_NUMBER;
-    r->exp = (int16_t)exp;
+    set_form(b, r, VALUE_NUMBER, exp, &a, &c);
+    KERNEL(b, is_bad |= out_of_range(r->ints[row]) & !r->nulls[row]);
     return !is_bad;
 }
 
@@ -303,7 +387,7 @@ static bool comparison(struct batch *b, enum opcode op, const struct vector *x,
 {
     struct ints a, c;
     struct vector *r = b->result;
-    if (!take_ints(x, &a) || !take_ints(y, &c) || a.kind != c.kind || !align(&a, &c))
+    if (!take_ints(x, &a) || !take_ints(y, &c) || a.kind != c.kind || !align(b, &a, &c))
         return false;
     if (a.kind == VALUE_BOOLEAN && op != OP_EQ && op != OP_NE)
         return false;
@@ -322,20 +406,17 @@ static bool comparison(struct batch *b, enum opcode op, const struct vector *x,
     default:
         COMPARE(>=);
     }
-    if (op == OP_EQ || op == OP_NE) { /* null equals null and nothing else, and that is certain */
+    bool is_equality = op == OP_EQ || op == OP_NE;
+    if (is_equality && (a.null_step || c.null_step)) {
+        /* null equals null and nothing else, and that is certain */
         KERNEL(b, {
-            uint8_t m = a.nulls[row * a.step], n = c.nulls[row * c.step];
+            uint8_t m = a.nulls[row * a.null_step], n = c.nulls[row * c.null_step];
             if (m | n)
                 r->ints[row] = (op == OP_EQ) == (m == n);
-            r->nulls[row] = 0;
         });
-    } else {
-        KERNEL(b, r->nulls[row] = a.nulls[row * a.step] | c.nulls[row * c.step]);
+        a.null_step = c.null_step = 0;
     }
-    r->is_constant = false;
-    r->is_typed = true;
-    r->kind = VALUE_BOOLEAN;
-    r->exp = 0;
+    set_form(b, r, VALUE_BOOLEAN, 0, &a, &c);
     return true;
 }
 
@@ -349,13 +430,14 @@ static bool logic(struct batch *b, enum opcode op, const struct vector *x, const
     const int64_t *p = first_of(&a), *q = first_of(&c);
     int64_t decides = op == OP_OR; /* true decides an or, false an and */
     KERNEL(b, {
-        uint8_t m = a.nulls[row * a.step], n = c.nulls[row * c.step];
+        uint8_t m = a.nulls[row * a.null_step], n = c.nulls[row * c.null_step];
         bool is_decided = (!m && p[row * a.step] == decides) || (!n && q[row * c.step] == decides);
         r->ints[row] = is_decided ? decides : !decides;
         r->nulls[row] = !is_decided && (m | n);
     });
     r->is_constant = false;
     r->is_typed = true;
+    r->has_nulls = a.null_step || c.null_step;
     r->kind = VALUE_BOOLEAN;
     r->exp = 0;
     return true;
@@ -373,15 +455,11 @@ static bool in_range(struct batch *b, const struct vector *x, const struct range
         a.kind == VALUE_BOOLEAN)
         return false;
     same = a;
-    if (!align(&a, &low) || a.exp != same.exp || !align(&a, &high) || a.exp != same.exp)
+    if (!align(b, &a, &low) || a.exp != same.exp || !align(b, &a, &high) || a.exp != same.exp)
         return false;
     int64_t from = low.one + !range->has_low, to = high.one - !range->has_high;
     KERNEL(b, r->ints[row] = (a.p[row] >= from) & (a.p[row] <= to));
-    KERNEL(b, r->nulls[row] = a.nulls[row]);
-    r->is_constant = false;
-    r->is_typed = true;
-    r->kind = VALUE_BOOLEAN;
-    r->exp = 0;
+    set_form(b, r, VALUE_BOOLEAN, 0, &a, &a);
     return true;
 }
 
@@ -399,7 +477,7 @@ static bool equals_text(struct batch *b, const struct vector *x, const struct ve
         r->ints[row] = v.n == want.n && memcmp(v.text, want.text, want.n) == 0;
         r->nulls[row] = 0;
     }
-    r->is_constant = false;
+    r->is_constant = r->has_nulls = false;
     r->is_typed = true;
     r->kind = VALUE_BOOLEAN;
     r->exp = 0;
@@ -586,22 +664,73 @@ static void run_between(struct batch *b, struct vector *x)
     copy_active(b, x, r);
 }
 
+static size_t depth_at(const struct code *code, size_t pc)
+{
+    return code->depths[pc];
+}
+
+/* Rows begin to wait at the instruction. */
+static void note_target(struct batch *b, size_t pc, size_t went)
+{
+    if (went == 0)
+        return;
+    size_t i = 0;
+    while (i < b->target_count && b->targets[i] != pc)
+        i++;
+    if (i == b->target_count)
+        b->targets[b->target_count++] = (uint16_t)pc;
+    b->waiting_count += went;
+    if (pc < b->next_waiting)
+        b->next_waiting = pc;
+}
+
+/* Puts the rows' operands from one vector into another, where other rows may have theirs. */
+static void merge(struct batch *b, struct vector *to, const struct vector *from, uint16_t *rows,
+                  size_t n, bool is_first)
+{
+    uint16_t *active = b->active;
+    size_t count = b->active_count;
+    b->active = rows;
+    b->active_count = n;
+    b->place = is_first ? PLACE_FREE : PLACE_KEPT;
+    copy_active(b, to, from);
+    b->place = PLACE_AUTO;
+    b->active = active;
+    b->active_count = count;
+}
+
+static void save_operand(struct batch *b, size_t pc, size_t gone, bool is_first)
+{
+    size_t depth = depth_at(b->code, pc);
+    if (gone && depth)
+        merge(b, b->saved[pc], &b->stack[depth - 1], b->gone, gone, is_first);
+}
+
 /* Sends the rows for which `goes` holds to the instruction; the rest stays. */
 #define SEND(b, pc, goes)                                                                          \
     do {                                                                                           \
-        size_t stay_ = 0;                                                                          \
-        FOR_ACTIVE(b, row) {                                                                       \
-            bool goes_ = (goes);                                                                   \
-            (b)->waiting_at[row] = goes_ ? (uint16_t)(pc) : UINT16_MAX;                            \
-            (b)->active[stay_] = (uint16_t)row;                                                    \
+        size_t stay_ = 0, gone_ = 0, all_ = (b)->active_count;                                     \
+        for (size_t k_ = 0; k_ < all_; k_++) {                                                     \
+            size_t row = (b)->active[k_];                                                          \
+            bool goes_ = (goes) != 0;                                                              \
+            (b)->active[stay_] = (b)->gone[gone_] = (uint16_t)row;                                 \
             stay_ += !goes_;                                                                       \
+            gone_ += goes_;                                                                        \
         }                                                                                          \
-        size_t went_ = (b)->active_count - stay_;                                                  \
         (b)->active_count = stay_;                                                                 \
-        (b)->waiting_count += went_;                                                               \
-        if (went_ && (size_t)(pc) < (b)->next_waiting)                                             \
-            (b)->next_waiting = (size_t)(pc);                                                      \
+        send((b), (size_t)(pc), gone_);                                                            \
     } while (0)
+
+static void send(struct batch *b, size_t pc, size_t gone)
+{
+    uint64_t *bits = b->waiting[pc], any = 0;
+    for (size_t w = 0; w < WORDS; w++)
+        any |= bits[w];
+    save_operand(b, pc, gone, any == 0);
+    for (size_t k = 0; k < gone; k++)
+        bits[b->gone[k] / 64] |= (uint64_t)1 << (b->gone[k] % 64);
+    note_target(b, pc, gone);
+}
 
 static void run_jump(struct batch *b, struct insn i, const struct vector *x)
 {
@@ -614,19 +743,19 @@ static void run_jump(struct batch *b, struct insn i, const struct vector *x)
         return;
     case OP_JUMP_UNLESS:
         if (is_fast)
-            SEND(b, i.c, (p[row * a.step] == 0) | a.nulls[row * a.step]);
+            SEND(b, i.c, (p[row * a.step] == 0) | a.nulls[row * a.null_step]);
         else
             SEND(b, i.c, !value_is_true(at(x, row)));
         return;
     case OP_JUMP_IF_FALSE:
         if (is_fast)
-            SEND(b, i.c, (p[row * a.step] | a.nulls[row * a.step]) == 0);
+            SEND(b, i.c, (p[row * a.step] | a.nulls[row * a.null_step]) == 0);
         else
             SEND(b, i.c, value_is_false(at(x, row)));
         return;
     case OP_JUMP_IF_TRUE:
         if (is_fast)
-            SEND(b, i.c, p[row * a.step] > a.nulls[row * a.step]);
+            SEND(b, i.c, p[row * a.step] > a.nulls[row * a.null_step]);
         else
             SEND(b, i.c, value_is_true(at(x, row)));
         return;
@@ -646,11 +775,10 @@ static void run_hit(struct batch *b, uint32_t slot, struct vector *outputs, size
             b->active[fresh++] = all[k];
     }
     b->active_count = fresh;
-    size_t waiting = b->waiting_count;
-    b->waiting_count = !h->is_fresh; /* what other rows hit before must stay */
+    b->place = h->is_fresh ? PLACE_FREE : PLACE_KEPT; /* what other rows hit before must stay */
     for (size_t i = 0; i < n && fresh; i++)
         copy_active(b, &h->outputs[i], &outputs[i]);
-    b->waiting_count = waiting;
+    b->place = PLACE_AUTO;
     h->is_fresh &= fresh == 0;
     memcpy(b->active, all, count * sizeof *all);
     b->active_count = count;
@@ -660,7 +788,7 @@ static void begin_hits(struct batch *b, uint32_t slot)
 {
     FOR_ACTIVE(b, row)
         b->hits[slot].counts[row] = 0;
-    if (is_whole(b))
+    if (b->waiting_count == 0)
         b->hits[slot].is_fresh = true;
 }
 
@@ -671,7 +799,8 @@ static void run_table(struct batch *b, struct insn i, struct vector *to)
     bool takes_first = t->policy == 'F';
     spread(b, h->outputs);
     if (t->output_count == 1 && h->outputs->is_typed && !h->outputs->is_constant &&
-        make_typed(b, to, h->outputs->kind, h->outputs->exp)) {
+        make_typed(b, to, h->outputs->kind, h->outputs->exp) && to->exp == h->outputs->exp) {
+        to->has_nulls = true;
         KERNEL(b, {
             bool has = h->counts[row] == 1 || (takes_first && h->counts[row]);
             to->ints[row] = h->outputs->ints[row];
@@ -738,8 +867,6 @@ static bool is_straight(const struct program *p)
     }
     return true;
 }
-
-static size_t depth_at(const struct code *code, size_t pc);
 
 /* One instruction for the active rows; sp: operands below it.  Returns how many there are after. */
 static size_t step(struct batch *b, size_t pc, size_t sp)
@@ -809,41 +936,51 @@ static size_t step(struct batch *b, size_t pc, size_t sp)
     }
 }
 
+/* The rows of the bits, in order. */
+static size_t list_rows(uint16_t *rows, const uint64_t *bits)
+{
+    size_t n = 0;
+    for (size_t w = 0; w < WORDS; w++) {
+        for (uint64_t left = bits[w]; left; left &= left - 1)
+            rows[n++] = (uint16_t)(w * 64 + (size_t)__builtin_ctzll(left));
+    }
+    return n;
+}
+
 /* Rows that wait at pc become active again, in their order. */
 static void wake(struct batch *b, size_t pc)
 {
     if (b->next_waiting != pc)
         return;
-    size_t count = 0, woken = 0, next = SIZE_MAX;
-    uint8_t is_active[BATCH] = {0};
+    uint64_t *bits = b->waiting[pc];
+    size_t woken = list_rows(b->gone, bits), left = 0, depth = depth_at(b->code, pc);
+    if (depth)
+        merge(b, &b->stack[depth - 1], b->saved[pc], b->gone, woken, b->active_count == 0);
     FOR_ACTIVE(b, row)
-        is_active[row] = 1;
-    for (size_t row = 0; row < b->n; row++) {
-        size_t waits = b->waiting_at[row];
-        bool wakes = waits == pc;
-        woken += wakes;
-        if (wakes)
-            b->waiting_at[row] = UINT16_MAX;
-        else if (waits != UINT16_MAX && waits < next)
-            next = waits;
-        b->active[count] = (uint16_t)row;
-        count += wakes || is_active[row];
-    }
-    b->active_count = count;
+        bits[row / 64] |= (uint64_t)1 << (row % 64);
+    b->active_count = list_rows(b->active, bits);
     b->waiting_count -= woken;
-    b->next_waiting = next;
+    memset(bits, 0, sizeof b->waiting[0]);
+    b->next_waiting = SIZE_MAX;
+    for (size_t i = 0; i < b->target_count; i++) {
+        size_t target = b->targets[i];
+        if (target == pc)
+            continue;
+        b->targets[left++] = (uint16_t)target;
+        b->next_waiting = target < b->next_waiting ? target : b->next_waiting;
+    }
+    b->target_count = left;
 }
 
 /* Runs to the end; the results are in stack[0]. */
 static bool run_batch(struct batch *b)
 {
     size_t pc = 0, sp = 0;
-    for (size_t row = 0; row < b->n; row++) {
+    b->active = b->rows;
+    for (size_t row = 0; row < b->n; row++)
         b->active[row] = (uint16_t)row;
-        b->waiting_at[row] = UINT16_MAX;
-    }
     b->active_count = b->n;
-    b->waiting_count = 0;
+    b->waiting_count = b->target_count = 0;
     b->next_waiting = SIZE_MAX;
     for (;;) {
         wake(b, pc);
@@ -862,11 +999,6 @@ static bool run_batch(struct batch *b)
     }
 }
 
-static size_t depth_at(const struct code *code, size_t pc)
-{
-    return code->depths[pc];
-}
-
 /* The result of a batch into the column: integers as long as all batches agree on them. */
 static bool keep_result(struct batch *b, struct column *out, int64_t *ints, uint8_t *nulls,
                         struct value **values, size_t total)
@@ -880,13 +1012,15 @@ static bool keep_result(struct batch *b, struct column *out, int64_t *ints, uint
         out->exp = v->exp;
         memcpy(ints + b->first, v->ints, b->n * sizeof *ints);
         memcpy(nulls + b->first, v->nulls, b->n);
+        if (v->has_nulls && memchr(v->nulls, 1, b->n))
+            out->nulls = nulls;
         return true;
     }
     if (!*values) {
         *values = machine_array(b->m, struct value, total);
         if (!*values)
             return false;
-        struct column before = {out->kind, out->exp, ints, nulls, NULL};
+        struct column before = {out->kind, out->exp, ints, nulls, NULL, false};
         for (size_t i = 0; i < b->first; i++)
             (*values)[i] = column_value(&before, i);
     }
@@ -901,11 +1035,20 @@ static bool prepare(struct batch *b, const struct program *p)
     b->stack = machine_array(b->m, struct vector, (size_t)code->stack_size + 1);
     b->slots = machine_array(b->m, struct vector, code->slot_count);
     b->result = machine_array(b->m, struct vector, 1);
+    b->scaled = machine_array(b->m, struct vector, 1);
     b->hits = machine_array(b->m, struct table_hits, code->slot_count);
-    if (!b->stack || !b->slots || !b->result || !b->hits)
+    b->waiting = machine_alloc(b->m, code->n, sizeof *b->waiting);
+    b->targets = machine_array(b->m, uint16_t, code->n);
+    b->saved = machine_array(b->m, struct vector *, code->n);
+    if (!b->waiting || !b->saved || !b->targets || !b->stack || !b->slots || !b->result || !b->scaled || !b->hits)
         return false;
     for (size_t pc = 0; pc < code->n; pc++) {
         struct insn i = code->insns[pc];
+        bool is_jump = i.op == OP_JUMP || i.op == OP_JUMP_UNLESS || i.op == OP_JUMP_IF_FALSE ||
+                       i.op == OP_JUMP_IF_TRUE || i.op == OP_HITS;
+        if (is_jump && code->depths[i.c] && !b->saved[i.c] &&
+            !(b->saved[i.c] = machine_array(b->m, struct vector, 1)))
+            return false;
         if (i.op != OP_TABLE)
             continue;
         size_t n = p->tables[i.c]->output_count;
@@ -955,7 +1098,7 @@ bool columns_run(struct machine *m, const struct program *p, const struct column
         if (values)
             *result = (struct column){.values = values};
         else
-            *result = (struct column){out.kind, out.exp, ints, nulls, NULL};
+            *result = (struct column){out.kind, out.exp, ints, out.nulls, NULL, false};
     }
     report->warnings = m->warning_count;
     return ok && !m->is_stopped;
@@ -981,5 +1124,5 @@ struct column column_pack(struct arena *a, const struct value *values, size_t n)
     }
     if (c.kind == VALUE_NULL)
         return (struct column){.values = values};
-    return (struct column){c.kind, c.exp, ints, nulls, NULL};
+    return (struct column){c.kind, c.exp, ints, nulls, NULL, false};
 }

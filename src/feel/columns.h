@@ -15,6 +15,7 @@ struct column {
     const int64_t *ints;        /* NULL: see values */
     const uint8_t *nulls;       /* 1: null, with ints; NULL: none is */
     const struct value *values; /* any kinds */
+    bool is_constant;           /* values[0] in every row */
 };
 
 struct columns_report {
