@@ -12,6 +12,7 @@ struct dmn_element {
     enum dmn_kind kind;
     size_t index; /* in the package */
     str id, name; /* name: of its variable */
+    str title;    /* its own, mostly the same */
     uint32_t line;
     const struct dmn_model *model;
     const struct type *type; /* of its variable; NULL: any */

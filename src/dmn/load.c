@@ -79,6 +79,7 @@ static void add_element(struct reader *r, struct loaded *l, const struct xml *x,
     *el = (struct dmn_element){.kind = kind, .index = r->package->element_count++,
                                .id = xml_attribute(x, "id"), .line = x->line, .model = m};
     el->name = variable_name(r->arena, x);
+    el->title = xml_attribute(x, "name");
     if (el->name.n == 0)
         reader_problem(r, l, x, el->id, "it has no name");
     for (size_t i = 0; i < m->count; i++) {
@@ -450,7 +451,7 @@ const struct dmn_element *dmn_find(const struct dmn_package *p, enum dmn_kind ki
     for (size_t i = 0; i < p->model_count; i++) {
         for (size_t k = 0; k < p->models[i]->count; k++) {
             const struct dmn_element *el = p->models[i]->elements[k];
-            if (el->kind == kind && str_equal(el->name, name))
+            if (el->kind == kind && (str_equal(el->title, name) || str_equal(el->name, name)))
                 return el;
         }
     }

@@ -39,7 +39,18 @@ static int position_in(str params, str name)
     return -1;
 }
 
-static int order_in(const struct builtin *b, const str *names, size_t n, int *order)
+static bool is_in_order(const int *order, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (order[i] != (int)i)
+            return false;
+    }
+    return true;
+}
+
+/* before(range: r, point: p) and before(point: p, range: r) differ: the order written counts first. */
+static int order_in(const struct builtin *b, const str *names, size_t n, int *order,
+                    bool must_be_in_order)
 {
     str left = str_from(b->params), alternative;
     while (str_take_part(&left, '|', &alternative)) {
@@ -52,7 +63,7 @@ static int order_in(const struct builtin *b, const str *names, size_t n, int *or
                     return -1;
             }
         }
-        if (i == n && count >= b->least)
+        if (i == n && count >= b->least && (!must_be_in_order || is_in_order(order, n)))
             return count;
     }
     return -1;
@@ -62,7 +73,9 @@ int builtin_order(const struct builtin **b, const str *names, size_t n, int *ord
 {
     const struct builtin *end = BUILTIN_LIST + BUILTIN_COUNT;
     for (const struct builtin *row = *b; row < end && strcmp(row->name, (*b)->name) == 0; row++) {
-        int count = order_in(row, names, n, order);
+        int count = order_in(row, names, n, order, true);
+        if (count < 0)
+            count = order_in(row, names, n, order, false);
         if (count >= 0) {
             *b = row;
             return count;

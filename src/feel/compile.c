@@ -1,41 +1,12 @@
 /* Trees to bytecode. */
+#include "feel/compile.h"
+
 #include "feel/builtin.h"
 #include "feel/machine.h"
 
-#include "feel/lexer.h"
-
 enum { MAX_SLOTS = 60000 };
 
-struct local {
-    str name;
-    uint32_t slot;
-    bool is_item;    /* the item of a filter: its members are names too */
-    bool is_builder; /* `partial`: a list still growing */
-    bool is_self;    /* the function being defined, under its own name */
-};
-
-struct function_state {
-    struct function_state *outer;
-    struct code *code;
-    struct local *locals;
-    size_t n, size;
-    uint32_t next_slot;
-};
-
-struct compiler {
-    struct program *program;
-    const struct scope *scope;
-    struct arena *arena;
-    struct err *err;
-    struct function_state *fn;
-    uint32_t at;
-    bool uses_input; /* the test now compiled mentions ? */
-    struct map globals;
-};
-
-static bool compile(struct compiler *c, const struct node *n);
-
-static size_t emit(struct compiler *c, enum opcode op, uint32_t b, int32_t operand)
+size_t compile_emit(struct compiler *c, enum opcode op, uint32_t b, int32_t operand)
 {
     struct code *code = c->fn->code;
     if (b > UINT16_MAX)
@@ -57,7 +28,7 @@ static size_t emit(struct compiler *c, enum opcode op, uint32_t b, int32_t opera
     return code->n++;
 }
 
-static void patch(struct compiler *c, size_t jump)
+void compile_patch(struct compiler *c, size_t jump)
 {
     c->fn->code->insns[jump].c = (int32_t)c->fn->code->n;
 }
@@ -79,14 +50,14 @@ static int32_t shape(struct compiler *c, const struct param *params, size_t n)
     return (int32_t)p->shape_count - 1;
 }
 
-static int32_t type_index(struct compiler *c, const struct type *t)
+int32_t compile_type_index(struct compiler *c, const struct type *t)
 {
     struct program *p = c->program;
     VEC_ADD(c->arena, p->types, p->type_count, p->type_size) = t;
     return (int32_t)p->type_count - 1;
 }
 
-static uint32_t new_slots(struct compiler *c, uint32_t n)
+uint32_t compile_slots(struct compiler *c, uint32_t n)
 {
     uint32_t slot = c->fn->next_slot;
     c->fn->next_slot += n;
@@ -97,16 +68,16 @@ static uint32_t new_slots(struct compiler *c, uint32_t n)
     return slot;
 }
 
-static struct local *declare(struct compiler *c, str name, uint32_t slot)
+struct local *compile_declare(struct compiler *c, str name, uint32_t slot)
 {
     struct function_state *fn = c->fn;
     VEC_ADD(c->arena, fn->locals, fn->n, fn->size) = (struct local){.name = name, .slot = slot};
     return &fn->locals[fn->n - 1];
 }
 
-static bool push_constant(struct compiler *c, struct value v)
+bool compile_constant(struct compiler *c, struct value v)
 {
-    emit(c, OP_CONSTANT, 0, constant(c, v));
+    compile_emit(c, OP_CONSTANT, 0, constant(c, v));
     return true;
 }
 
@@ -133,11 +104,11 @@ static uint32_t capture_index(struct compiler *c, struct function_state *fn,
 static void load(struct compiler *c, struct function_state *owner, const struct local *l)
 {
     if (owner != c->fn)
-        emit(c, OP_CAPTURE, 0, (int32_t)capture_index(c, c->fn, owner, l));
+        compile_emit(c, OP_CAPTURE, 0, (int32_t)capture_index(c, c->fn, owner, l));
     else if (l->is_builder)
-        emit(c, OP_BUILT, l->slot, 0);
+        compile_emit(c, OP_BUILT, l->slot, 0);
     else
-        emit(c, OP_LOCAL, 0, (int32_t)l->slot);
+        compile_emit(c, OP_LOCAL, 0, (int32_t)l->slot);
 }
 
 static bool find_global(struct compiler *c, str name, int32_t *index)
@@ -155,7 +126,7 @@ static bool load_builtin(struct compiler *c, str name)
         return false;
     struct function *f = arena_new(c->arena, struct function);
     *f = (struct function){.builtin = b, .name = name};
-    return push_constant(c, function_value(f));
+    return compile_constant(c, function_value(f));
 }
 
 static void note_unknown(struct compiler *c, str name)
@@ -180,8 +151,8 @@ static bool compile_name(struct compiler *c, str name)
             const struct local *l = &fn->locals[i - 1];
             if (l->is_item && jump_count < MOST) {
                 load(c, fn, l);
-                emit(c, OP_ITEM_KEY, 0, constant(c, value_string(name)));
-                jumps[jump_count++] = emit(c, OP_JUMP, 0, 0);
+                compile_emit(c, OP_ITEM_KEY, 0, constant(c, value_string(name)));
+                jumps[jump_count++] = compile_emit(c, OP_JUMP, 0, 0);
             }
             if (str_equal(l->name, name)) {
                 load(c, fn, l);
@@ -190,14 +161,14 @@ static bool compile_name(struct compiler *c, str name)
         }
     }
     if (!is_found && find_global(c, name, &global))
-        emit(c, OP_GLOBAL, 0, global);
+        compile_emit(c, OP_GLOBAL, 0, global);
     else if (!is_found && !load_builtin(c, name)) {
         if (jump_count == 0)
             note_unknown(c, name);
-        push_constant(c, VALUE_NOTHING);
+        compile_constant(c, VALUE_NOTHING);
     }
     for (size_t i = 0; i < jump_count; i++)
-        patch(c, jumps[i]);
+        compile_patch(c, jumps[i]);
     return true;
 }
 
@@ -216,10 +187,10 @@ static const struct builtin *builtin_here(struct compiler *c, const struct node 
     return builtin_find(n->name);
 }
 
-static bool compile_all(struct compiler *c, struct node **kids, size_t n)
+bool compile_nodes(struct compiler *c, struct node **kids, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!compile(c, kids[i]))
+        if (!compile_node(c, kids[i]))
             return false;
     }
     return true;
@@ -246,7 +217,7 @@ static bool fold(struct compiler *c, const struct builtin *b, const struct node 
     struct err ignored = {0};
     machine_init(&m, c->arena, &ignored, (struct limits){1000, SIZE_MAX, 10});
     struct value v = builtin_run(b, &m, arguments, count);
-    return v.kind != VALUE_NULL && push_constant(c, v); /* null warns when it runs */
+    return v.kind != VALUE_NULL && compile_constant(c, v); /* null warns when it runs */
 }
 
 static bool compile_builtin(struct compiler *c, const struct builtin *b, const struct node *n)
@@ -256,10 +227,10 @@ static bool compile_builtin(struct compiler *c, const struct builtin *b, const s
     if (fold(c, b, n))
         return true;
     if (!n->has_names) {
-        if (!compile_all(c, n->kids + 1, count))
+        if (!compile_nodes(c, n->kids + 1, count))
             return false;
         c->at = n->at;
-        emit(c, OP_BUILTIN, (uint32_t)count, (int32_t)(b - BUILTIN_LIST));
+        compile_emit(c, OP_BUILTIN, (uint32_t)count, (int32_t)(b - BUILTIN_LIST));
         return true;
     }
     str names[MOST_NAMED];
@@ -269,7 +240,7 @@ static bool compile_builtin(struct compiler *c, const struct builtin *b, const s
     if (count <= MOST_NAMED)
         positions = builtin_order(&b, names, count, order);
     if (positions < 0) { /* no such parameters: called with none, it warns and gives null */
-        emit(c, OP_BUILTIN, UINT16_MAX, (int32_t)(b - BUILTIN_LIST));
+        compile_emit(c, OP_BUILTIN, UINT16_MAX, (int32_t)(b - BUILTIN_LIST));
         c->fn->code->insns[c->fn->code->n - 1].b = 0;
         if (b->least == 0)
             c->fn->code->insns[c->fn->code->n - 1] =
@@ -280,10 +251,10 @@ static bool compile_builtin(struct compiler *c, const struct builtin *b, const s
         size_t i = 0;
         while (i < count && order[i] != at)
             i++;
-        if (i < count ? !compile(c, n->kids[i + 1]) : !push_constant(c, VALUE_NOTHING))
+        if (i < count ? !compile_node(c, n->kids[i + 1]) : !compile_constant(c, VALUE_NOTHING))
             return false;
     }
-    emit(c, OP_BUILTIN, (uint32_t)positions, (int32_t)(b - BUILTIN_LIST));
+    compile_emit(c, OP_BUILTIN, (uint32_t)positions, (int32_t)(b - BUILTIN_LIST));
     return true;
 }
 
@@ -292,13 +263,17 @@ static bool compile_call(struct compiler *c, const struct node *n)
     const struct builtin *b = builtin_here(c, n->kids[0]);
     if (b)
         return compile_builtin(c, b, n);
-    if (!compile_all(c, n->kids, n->n))
+    if (!compile_nodes(c, n->kids, n->n))
         return false;
     c->at = n->at;
     if (n->has_names)
-        emit(c, OP_CALL_NAMED, (uint32_t)n->n - 1, shape(c, n->params, n->n - 1));
+        compile_emit(c, OP_CALL_NAMED, (uint32_t)n->n - 1, shape(c, n->params, n->n - 1));
     else
-        emit(c, OP_CALL, (uint32_t)n->n - 1, 0);
+        compile_emit(c, OP_CALL, (uint32_t)n->n - 1, 0);
+    const struct builtin *hidden =
+        n->kids[0]->kind == NODE_NAME && !n->has_names ? builtin_find(n->kids[0]->name) : NULL;
+    if (hidden)
+        c->fn->code->insns[c->fn->code->n - 1].a = (uint8_t)(hidden - BUILTIN_LIST + 1);
     return true;
 }
 
@@ -345,20 +320,20 @@ static bool compile_function(struct compiler *c, const struct node *n)
     struct function_state fn = {.outer = c->fn, .code = code}, *outer = c->fn;
     c->fn = &fn;
     for (size_t i = 0; i < n->param_count; i++)
-        declare(c, n->params[i].name, new_slots(c, 1));
-    bool ok = code->is_external ? push_constant(c, VALUE_NOTHING) : compile(c, n->kids[0]);
+        compile_declare(c, n->params[i].name, compile_slots(c, 1));
+    bool ok = code->is_external ? compile_constant(c, VALUE_NOTHING) : compile_node(c, n->kids[0]);
     if (n->type)
-        emit(c, OP_COERCE, 0, type_index(c, n->type));
-    emit(c, OP_RETURN, 0, 0);
+        compile_emit(c, OP_COERCE, 0, compile_type_index(c, n->type));
+    compile_emit(c, OP_RETURN, 0, 0);
     c->fn = outer;
-    emit(c, OP_CLOSURE, 0, index);
+    compile_emit(c, OP_CLOSURE, 0, index);
     return ok;
 }
 
 static bool compile_context(struct compiler *c, const struct node *n, bool is_body)
 {
     size_t locals = c->fn->n;
-    uint32_t before = c->fn->next_slot, base = new_slots(c, (uint32_t)n->n);
+    uint32_t before = c->fn->next_slot, base = compile_slots(c, (uint32_t)n->n);
     for (size_t i = 0; i < n->n; i++) {
         for (size_t j = 0; j < i && !is_body; j++) {
             if (str_equal(n->params[i].name, n->params[j].name))
@@ -368,126 +343,20 @@ static bool compile_context(struct compiler *c, const struct node *n, bool is_bo
         const struct node *value = n->kids[i];
         bool is_function = value->kind == NODE_FUNCTION;
         if (is_function)
-            declare(c, n->params[i].name, base + (uint32_t)i)->is_self = true;
-        if (!compile(c, value))
+            compile_declare(c, n->params[i].name, base + (uint32_t)i)->is_self = true;
+        if (!compile_node(c, value))
             return false;
         if (is_function)
             c->fn->n--;
         if (n->params[i].type)
-            emit(c, OP_COERCE, 0, type_index(c, n->params[i].type));
+            compile_emit(c, OP_COERCE, 0, compile_type_index(c, n->params[i].type));
         if (is_body && i + 1 == n->n)
             break;
-        emit(c, OP_STORE, 0, (int32_t)(base + i));
-        declare(c, n->params[i].name, base + (uint32_t)i);
+        compile_emit(c, OP_STORE, 0, (int32_t)(base + i));
+        compile_declare(c, n->params[i].name, base + (uint32_t)i);
     }
     if (!is_body)
-        emit(c, OP_CONTEXT, base, shape(c, n->params, n->n));
-    c->fn->n = locals;
-    c->fn->next_slot = before;
-    return true;
-}
-
-static bool compile_domain(struct compiler *c, const struct node *domain, uint32_t slot,
-                           uint32_t result)
-{
-    if (domain->kind == NODE_SPAN) {
-        if (!compile_all(c, domain->kids, 2))
-            return false;
-        c->at = domain->at;
-        emit(c, OP_ITERATE_SPAN, slot, (int32_t)result);
-        return true;
-    }
-    if (!compile(c, domain))
-        return false;
-    c->at = domain->at;
-    emit(c, OP_ITERATE, slot, (int32_t)result);
-    return true;
-}
-
-/* One loop inside another; the innermost does `step`. */
-static bool compile_loops(struct compiler *c, const struct node *n, uint32_t result)
-{
-    enum { MOST_LOOPS = 60 };
-    size_t next[MOST_LOOPS], count = n->param_count, locals = c->fn->n;
-    if (count > MOST_LOOPS)
-        return err_set(c->err, ERR_LIMIT, "more than %d variables in one iteration", MOST_LOOPS);
-    if (n->kind == NODE_FOR)
-        declare(c, STR("partial"), result)->is_builder = true;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t slot = new_slots(c, 3);
-        if (!compile_domain(c, n->kids[i], slot, result))
-            return false;
-        next[i] = emit(c, OP_NEXT, slot, 0);
-        emit(c, OP_STORE, 0, (int32_t)slot + 2);
-        declare(c, n->params[i].name, slot + 2);
-    }
-    if (!compile(c, n->kids[count]))
-        return false;
-    c->at = n->kids[count]->at;
-    size_t step = 0;
-    if (n->kind == NODE_FOR)
-        emit(c, OP_APPEND, result, 0);
-    else
-        step = emit(c, n->kind == NODE_SOME ? OP_SOME_STEP : OP_EVERY_STEP, result, 0);
-    for (size_t i = count; i > 0; i--) {
-        emit(c, OP_JUMP, 0, (int32_t)next[i - 1]);
-        patch(c, next[i - 1]);
-    }
-    if (step)
-        patch(c, step);
-    c->fn->n = locals;
-    return true;
-}
-
-static bool compile_iteration(struct compiler *c, const struct node *n)
-{
-    uint32_t before = c->fn->next_slot, result = new_slots(c, 1);
-    if (n->kind == NODE_FOR) {
-        emit(c, OP_BUILD, result, 0);
-    } else {
-        push_constant(c, value_boolean(n->kind == NODE_EVERY));
-        emit(c, OP_STORE, 0, (int32_t)result);
-    }
-    if (!compile_loops(c, n, result))
-        return false;
-    emit(c, n->kind == NODE_FOR ? OP_BUILT : OP_LOCAL, n->kind == NODE_FOR ? result : 0,
-         n->kind == NODE_FOR ? 0 : (int32_t)result);
-    c->fn->next_slot = before;
-    return true;
-}
-
-static bool is_number_constant(const struct node *n)
-{
-    if (n->kind == NODE_NEGATE)
-        return is_number_constant(n->kids[0]);
-    return n->kind == NODE_CONSTANT && n->constant.kind == VALUE_NUMBER;
-}
-
-static bool compile_filter(struct compiler *c, const struct node *n)
-{
-    if (!compile(c, n->kids[0]))
-        return false;
-    if (is_number_constant(n->kids[1]) && !n->op) {
-        if (!compile(c, n->kids[1]))
-            return false;
-        emit(c, OP_INDEX, 0, 0);
-        return true;
-    }
-    size_t locals = c->fn->n;
-    uint32_t before = c->fn->next_slot, slot = new_slots(c, 4);
-    size_t begin = emit(c, OP_FILTER, slot, 0);
-    size_t next = emit(c, OP_FILTER_NEXT, slot, 0);
-    declare(c, STR("item"), slot + 3)->is_item = true;
-    if (!compile(c, n->kids[1]))
-        return false;
-    c->at = n->at;
-    size_t test = emit(c, OP_FILTER_TEST, slot, 0);
-    c->fn->code->insns[test].a = (uint8_t)n->op;
-    emit(c, OP_JUMP, 0, (int32_t)next);
-    patch(c, begin);
-    patch(c, next);
-    patch(c, test);
-    emit(c, OP_FILTERED, slot, 0);
+        compile_emit(c, OP_CONTEXT, base, shape(c, n->params, n->n));
     c->fn->n = locals;
     c->fn->next_slot = before;
     return true;
@@ -499,34 +368,34 @@ static bool compile_test(struct compiler *c, const struct node *test, bool is_ce
     static const enum opcode compare[] = {[NODE_EQ] = OP_EQ, [NODE_NE] = OP_NE, [NODE_LT] = OP_LT,
                                           [NODE_LE] = OP_LE, [NODE_GT] = OP_GT, [NODE_GE] = OP_GE};
     if (test->kind == NODE_TEST) {
-        if (!compile(c, test->kids[0]))
+        if (!compile_node(c, test->kids[0]))
             return false;
-        emit(c, compare[test->op], 0, 0);
+        compile_emit(c, compare[test->op], 0, 0);
         return true;
     }
-    if (!compile(c, test))
+    if (!compile_node(c, test))
         return false;
-    emit(c, is_cell ? OP_MATCH_CELL : OP_MATCH, 0, 0);
+    compile_emit(c, is_cell ? OP_MATCH_CELL : OP_MATCH, 0, 0);
     return true;
 }
 
 static bool compile_in(struct compiler *c, const struct node *n)
 {
-    uint32_t before = c->fn->next_slot, slot = new_slots(c, 1);
-    if (!compile(c, n->kids[0]))
+    uint32_t before = c->fn->next_slot, slot = compile_slots(c, 1);
+    if (!compile_node(c, n->kids[0]))
         return false;
-    emit(c, OP_STORE, 0, (int32_t)slot);
+    compile_emit(c, OP_STORE, 0, (int32_t)slot);
     size_t *jumps = arena_array(c->arena, size_t, n->n);
     for (size_t i = 1; i < n->n; i++) {
-        emit(c, OP_LOCAL, 0, (int32_t)slot);
+        compile_emit(c, OP_LOCAL, 0, (int32_t)slot);
         if (!compile_test(c, n->kids[i], false))
             return false;
         if (i > 1)
-            emit(c, OP_OR, 0, 0);
-        jumps[i] = i + 1 < n->n ? emit(c, OP_JUMP_IF_TRUE, 0, 0) : 0;
+            compile_emit(c, OP_OR, 0, 0);
+        jumps[i] = i + 1 < n->n ? compile_emit(c, OP_JUMP_IF_TRUE, 0, 0) : 0;
     }
     for (size_t i = 1; i + 1 < n->n; i++)
-        patch(c, jumps[i]);
+        compile_patch(c, jumps[i]);
     c->fn->next_slot = before;
     return true;
 }
@@ -536,7 +405,7 @@ static bool compile_tests(struct compiler *c, const struct node *n)
 {
     str input = STR("?");
     if (n->n == 0)
-        return push_constant(c, value_boolean(true));
+        return compile_constant(c, value_boolean(true));
     size_t *jumps = arena_array(c->arena, size_t, n->n);
     for (size_t i = 0; i < n->n; i++) {
         const struct node *test = n->kids[i];
@@ -548,49 +417,49 @@ static bool compile_tests(struct compiler *c, const struct node *n)
             return false;
         if (c->uses_input && test->kind != NODE_TEST) {
             c->fn->code->n = start;
-            if (!compile(c, test))
+            if (!compile_node(c, test))
                 return false;
         }
         if (i)
-            emit(c, OP_OR, 0, 0);
-        jumps[i] = i + 1 < n->n ? emit(c, OP_JUMP_IF_TRUE, 0, 0) : 0;
+            compile_emit(c, OP_OR, 0, 0);
+        jumps[i] = i + 1 < n->n ? compile_emit(c, OP_JUMP_IF_TRUE, 0, 0) : 0;
     }
     for (size_t i = 0; i + 1 < n->n; i++)
-        patch(c, jumps[i]);
+        compile_patch(c, jumps[i]);
     if (n->op)
-        emit(c, OP_NOT, 0, 0);
+        compile_emit(c, OP_NOT, 0, 0);
     return true;
 }
 
 static bool compile_logic(struct compiler *c, const struct node *n)
 {
     bool is_and = n->kind == NODE_AND;
-    if (!compile(c, n->kids[0]))
+    if (!compile_node(c, n->kids[0]))
         return false;
-    size_t jump = emit(c, is_and ? OP_JUMP_IF_FALSE : OP_JUMP_IF_TRUE, 0, 0);
-    if (!compile(c, n->kids[1]))
+    size_t jump = compile_emit(c, is_and ? OP_JUMP_IF_FALSE : OP_JUMP_IF_TRUE, 0, 0);
+    if (!compile_node(c, n->kids[1]))
         return false;
     c->at = n->at;
-    emit(c, is_and ? OP_AND : OP_OR, 0, 0);
-    patch(c, jump);
+    compile_emit(c, is_and ? OP_AND : OP_OR, 0, 0);
+    compile_patch(c, jump);
     return true;
 }
 
 static bool compile_if(struct compiler *c, const struct node *n)
 {
-    if (!compile(c, n->kids[0]))
+    if (!compile_node(c, n->kids[0]))
         return false;
-    size_t odd = n->op ? emit(c, OP_JUMP_IF_ODD, 0, 0) : SIZE_MAX;
-    size_t otherwise = emit(c, OP_JUMP_UNLESS, 0, 0);
-    if (!compile(c, n->kids[1]))
+    size_t odd = n->op ? compile_emit(c, OP_JUMP_IF_ODD, 0, 0) : SIZE_MAX;
+    size_t otherwise = compile_emit(c, OP_JUMP_UNLESS, 0, 0);
+    if (!compile_node(c, n->kids[1]))
         return false;
-    size_t end = emit(c, OP_JUMP, 0, 0);
-    patch(c, otherwise);
-    if (!compile(c, n->kids[2]))
+    size_t end = compile_emit(c, OP_JUMP, 0, 0);
+    compile_patch(c, otherwise);
+    if (!compile_node(c, n->kids[2]))
         return false;
-    patch(c, end);
+    compile_patch(c, end);
     if (odd != SIZE_MAX)
-        patch(c, odd);
+        compile_patch(c, odd);
     return true;
 }
 
@@ -608,122 +477,13 @@ static bool compile_test_value(struct compiler *c, const struct node *n)
                [NODE_GE] = {RANGE_ABOVE, RANGE_HAS_LOW}};
     enum range_form form = how[n->op].form;
     if (form == RANGE_BELOW)
-        push_constant(c, VALUE_NOTHING);
-    if (!compile(c, n->kids[0]))
+        compile_constant(c, VALUE_NOTHING);
+    if (!compile_node(c, n->kids[0]))
         return false;
     if (form == RANGE_ABOVE || form == RANGE_EQUAL || form == RANGE_UNEQUAL)
-        push_constant(c, VALUE_NOTHING);
+        compile_constant(c, VALUE_NOTHING);
     c->at = n->at;
-    emit(c, OP_RANGE, 0, how[n->op].ends | (int)form << 2);
-    return true;
-}
-
-static bool compile_table_rule(struct compiler *c, const struct table_node *t, size_t rule,
-                               uint32_t inputs, uint32_t hits, int32_t table, bool is_first,
-                               size_t *end)
-{
-    size_t *misses = arena_array(c->arena, size_t, t->input_count), locals = c->fn->n;
-    for (size_t i = 0; i < t->input_count; i++) {
-        const struct node *test = t->rules[rule].tests[i];
-        misses[i] = SIZE_MAX;
-        if (test->n == 0 && test->kind == NODE_TESTS)
-            continue;
-        declare(c, STR("?"), inputs + (uint32_t)i);
-        if (!compile(c, test))
-            return false;
-        c->fn->n = locals;
-        misses[i] = emit(c, OP_JUMP_UNLESS, 0, 0);
-    }
-    for (size_t i = 0; i < t->output_count; i++) {
-        if (!compile(c, t->rules[rule].outputs[i]))
-            return false;
-        if (t->output_types[i])
-            emit(c, OP_COERCE, 0, type_index(c, t->output_types[i]));
-    }
-    emit(c, OP_HIT, (uint32_t)t->output_count, table);
-    emit(c, OP_HIT_INFO, hits, (int32_t)rule);
-    *end = is_first ? emit(c, OP_JUMP, 0, 0) : SIZE_MAX;
-    for (size_t i = 0; i < t->input_count; i++) {
-        if (misses[i] != SIZE_MAX)
-            patch(c, misses[i]);
-    }
-    return true;
-}
-
-/* Inputs outside their allowed values are null. */
-static bool compile_table_inputs(struct compiler *c, const struct table_node *t, uint32_t inputs)
-{
-    size_t locals = c->fn->n;
-    for (size_t i = 0; i < t->input_count; i++) {
-        uint32_t slot = inputs + (uint32_t)i;
-        if (!compile(c, t->inputs[i]))
-            return false;
-        emit(c, OP_STORE, 0, (int32_t)slot);
-        if (!t->input_values[i])
-            continue;
-        declare(c, STR("?"), slot);
-        if (!compile(c, t->input_values[i]))
-            return false;
-        c->fn->n = locals;
-        size_t bad = emit(c, OP_JUMP_UNLESS, 0, 0), good = emit(c, OP_JUMP, 0, 0);
-        patch(c, bad);
-        push_constant(c, VALUE_NOTHING);
-        emit(c, OP_STORE, 0, (int32_t)slot);
-        patch(c, good);
-    }
-    return true;
-}
-
-static bool compile_defaults(struct compiler *c, const struct table_node *t, int32_t table,
-                             uint32_t hits)
-{
-    bool has_default = false;
-    for (size_t i = 0; i < t->output_count; i++)
-        has_default |= t->defaults[i] != NULL;
-    if (!has_default)
-        return true;
-    size_t jump = emit(c, OP_HITS, hits, 0);
-    for (size_t i = 0; i < t->output_count; i++) {
-        if (t->defaults[i] ? !compile(c, t->defaults[i]) : !push_constant(c, VALUE_NOTHING))
-            return false;
-    }
-    emit(c, OP_HIT, (uint32_t)t->output_count, table);
-    emit(c, OP_HIT_INFO, hits, -1);
-    patch(c, jump);
-    return true;
-}
-
-static bool compile_table(struct compiler *c, const struct node *n)
-{
-    const struct table_node *t = n->table;
-    struct program *p = c->program;
-    uint32_t before = c->fn->next_slot, inputs = new_slots(c, (uint32_t)t->input_count),
-             hits = new_slots(c, 1);
-    bool is_first = t->policy == 'F', is_ranked = t->policy == 'P' || t->policy == 'O';
-    VEC_ADD(c->arena, p->tables, p->table_count, p->table_size) = n->table;
-    int32_t table = (int32_t)p->table_count - 1;
-    size_t *ends = arena_array(c->arena, size_t, t->rule_count);
-    if (!compile_table_inputs(c, t, inputs))
-        return false;
-    emit(c, OP_BUILD, hits, 0);
-    for (size_t i = 0; i < t->rule_count; i++) {
-        if (!compile_table_rule(c, t, i, inputs, hits, table, is_first, &ends[i]))
-            return false;
-    }
-    for (size_t i = 0; i < t->rule_count; i++) {
-        if (ends[i] != SIZE_MAX)
-            patch(c, ends[i]);
-    }
-    if (!compile_defaults(c, t, table, hits))
-        return false;
-    for (size_t i = 0; is_ranked && i < t->output_count; i++) {
-        if (t->output_values[i] ? !compile(c, t->output_values[i])
-                                : !push_constant(c, VALUE_NOTHING))
-            return false;
-    }
-    emit(c, OP_LIST, is_ranked ? (uint32_t)t->output_count : 0, 0);
-    emit(c, OP_TABLE, hits, table);
-    c->fn->next_slot = before;
+    compile_emit(c, OP_RANGE, 0, how[n->op].ends | (int)form << 2);
     return true;
 }
 
@@ -736,7 +496,7 @@ static bool fold_range(struct compiler *c, const struct node *n)
         return false;
     machine_init(&m, c->arena, &ignored, (struct limits){1000, SIZE_MAX, 10});
     struct value v = operator_range(&m, n->kids[0]->constant, n->kids[1]->constant, n->op);
-    return v.kind != VALUE_NULL && push_constant(c, v);
+    return v.kind != VALUE_NULL && compile_constant(c, v);
 }
 
 static bool compile_binary(struct compiler *c, const struct node *n)
@@ -745,19 +505,19 @@ static bool compile_binary(struct compiler *c, const struct node *n)
                                       [NODE_DIV] = OP_DIV, [NODE_POW] = OP_POW, [NODE_EQ] = OP_EQ,
                                       [NODE_NE] = OP_NE,   [NODE_LT] = OP_LT,   [NODE_LE] = OP_LE,
                                       [NODE_GT] = OP_GT,   [NODE_GE] = OP_GE};
-    if (!compile_all(c, n->kids, 2))
+    if (!compile_nodes(c, n->kids, 2))
         return false;
     c->at = n->at;
-    emit(c, ops[n->op], 0, 0);
+    compile_emit(c, ops[n->op], 0, 0);
     return true;
 }
 
 static bool compile_unary(struct compiler *c, const struct node *n, enum opcode op, int32_t operand)
 {
-    if (!compile(c, n->kids[0]))
+    if (!compile_node(c, n->kids[0]))
         return false;
     c->at = n->at;
-    emit(c, op, 0, operand);
+    compile_emit(c, op, 0, operand);
     return true;
 }
 
@@ -767,17 +527,17 @@ static bool compile_negate(struct compiler *c, const struct node *n)
     if (kid->kind == NODE_CONSTANT && kid->constant.kind == VALUE_NUMBER && !kid->constant.is_big) {
         struct value v = kid->constant;
         v.i = -v.i;
-        return push_constant(c, v);
+        return compile_constant(c, v);
     }
     return compile_unary(c, n, OP_NEGATE, 0);
 }
 
-static bool compile(struct compiler *c, const struct node *n)
+bool compile_node(struct compiler *c, const struct node *n)
 {
     c->at = n->at;
     switch (n->kind) {
     case NODE_CONSTANT:
-        return push_constant(c, n->constant);
+        return compile_constant(c, n->constant);
     case NODE_NAME:
         return compile_name(c, n->name);
     case NODE_NEGATE:
@@ -794,9 +554,9 @@ static bool compile(struct compiler *c, const struct node *n)
     case NODE_EVERY:
         return compile_iteration(c, n);
     case NODE_LIST:
-        if (!compile_all(c, n->kids, n->n))
+        if (!compile_nodes(c, n->kids, n->n))
             return false;
-        emit(c, OP_LIST, (uint32_t)n->n, 0);
+        compile_emit(c, OP_LIST, (uint32_t)n->n, 0);
         return true;
     case NODE_CONTEXT:
     case NODE_BODY:
@@ -810,16 +570,16 @@ static bool compile(struct compiler *c, const struct node *n)
             return true;
         /* fall through */
     case NODE_SPAN:
-        if (!compile_all(c, n->kids, 2))
+        if (!compile_nodes(c, n->kids, 2))
             return false;
-        emit(c, OP_RANGE, 0, n->kind == NODE_SPAN ? RANGE_HAS_LOW | RANGE_HAS_HIGH : n->op);
+        compile_emit(c, OP_RANGE, 0, n->kind == NODE_SPAN ? RANGE_HAS_LOW | RANGE_HAS_HIGH : n->op);
         return true;
     case NODE_TEST:
         return compile_test_value(c, n);
     case NODE_BETWEEN:
-        if (!compile_all(c, n->kids, 3))
+        if (!compile_nodes(c, n->kids, 3))
             return false;
-        emit(c, OP_BETWEEN, 0, 0);
+        compile_emit(c, OP_BETWEEN, 0, 0);
         return true;
     case NODE_IN:
         return compile_in(c, n);
@@ -829,9 +589,9 @@ static bool compile(struct compiler *c, const struct node *n)
     case NODE_EXTERNAL:
         return compile_function(c, n);
     case NODE_INSTANCE:
-        return compile_unary(c, n, OP_INSTANCE, type_index(c, n->type));
+        return compile_unary(c, n, OP_INSTANCE, compile_type_index(c, n->type));
     case NODE_COERCE:
-        return compile_unary(c, n, OP_COERCE, type_index(c, n->type));
+        return compile_unary(c, n, OP_COERCE, compile_type_index(c, n->type));
     case NODE_TESTS:
         return compile_tests(c, n);
     case NODE_TABLE:
@@ -854,8 +614,8 @@ struct program *program_compile_node(struct arena *a, struct node *node, str tex
     struct compiler c = {.program = p, .scope = scope, .arena = a, .err = e, .fn = &fn};
     for (size_t i = 0; i < p->global_count; i++)
         map_set(&c.globals, a, scope->names[i], (void *)(uintptr_t)(i + 1));
-    bool ok = compile(&c, node);
-    emit(&c, OP_RETURN, 0, 0);
+    bool ok = compile_node(&c, node);
+    compile_emit(&c, OP_RETURN, 0, 0);
     if (!ok || e->code || !program_verify(p, a, e)) {
         err_set(e, ERR_BROKEN, "the expression could not be compiled");
         return NULL;

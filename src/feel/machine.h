@@ -60,6 +60,13 @@ MUST_USE bool machine_run(struct machine *m, const struct program *p, const stru
 /* Calls a function value.  Null when it is none, or the arguments do not fit. */
 struct value machine_call(struct machine *m, struct value function, const struct value *arguments,
                           size_t n);
+/* The same with arguments by name. */
+struct value machine_call_named(struct machine *m, struct value function, const struct shape *names,
+                                const struct value *arguments);
+/* Runs a code on its own frame. */
+struct value machine_run_code(struct machine *m, const struct code *code,
+                              const struct value *globals, const struct value *captured,
+                              const struct value *arguments, size_t n);
 /* The unary tests `allowed` of a type hold for v. */
 bool machine_allows(struct machine *m, const struct program *allowed, struct value v);
 

@@ -1,26 +1,11 @@
 /* FEEL text to a tree: recursive descent along the grammar of DMN 1.5, 10.3.1.2. */
+#include "feel/parser.h"
+
 #include "feel/builtin.h"
-#include "feel/lexer.h"
 #include "feel/temporal.h"
-
-enum { MAX_DEPTH = 250, MAX_HEIGHT = 2500 };
-
-struct parser {
-    struct lexer lexer;
-    struct arena *arena;
-    const struct scope *scope;
-    int depth;
-    size_t nodes, most_nodes; /* trying twice may not become trying 2^n times */
-    struct {                  /* a parenthesis already read: where, what, where it ends */
-        size_t at, end;
-        struct node *node;
-    } known;
-    bool in_endpoint; /* of a range, where '[' may close it */
-};
 
 static struct node *parse_expression(struct parser *p);
 static struct node *parse_additive(struct parser *p);
-static const struct type *parse_type(struct parser *p);
 
 struct node *node_new(struct arena *a, enum node_kind kind, uint32_t at, size_t kids)
 {
@@ -38,16 +23,16 @@ static struct node *make(struct parser *p, enum node_kind kind, size_t kids)
     return node_new(p->arena, kind, (uint32_t)p->lexer.at, kids);
 }
 
-static struct node *fail(struct parser *p, const char *expected)
+struct node *parser_fail(struct parser *p, const char *expected)
 {
     lexer_skip_space(&p->lexer);
     lexer_fail(&p->lexer, p->lexer.at, expected);
     return NULL;
 }
 
-static bool expect(struct parser *p, const char *sign, const char *expected)
+bool parser_expect(struct parser *p, const char *sign, const char *expected)
 {
-    return lexer_take(&p->lexer, sign) || fail(p, expected);
+    return lexer_take(&p->lexer, sign) || parser_fail(p, expected);
 }
 
 struct nodes {
@@ -77,7 +62,7 @@ static struct node *settle(struct parser *p, struct node *n)
         uint32_t height = n->kids[i] ? n->kids[i]->height + 1 : 0;
         n->height = height > n->height ? height : n->height;
     }
-    return n->height <= MAX_HEIGHT ? n : fail(p, "an expression of fewer operators in a row");
+    return n->height <= PARSER_MAX_HEIGHT ? n : parser_fail(p, "an expression of fewer operators in a row");
 }
 
 static struct node *with_kids(struct parser *p, struct node *n, const struct nodes *list)
@@ -130,7 +115,7 @@ static struct node *range_rest(struct parser *p, struct node *low, bool has_low)
         return NULL;
     bool has_high = lexer_take(&p->lexer, "]");
     if (!has_high && !lexer_take(&p->lexer, ")") && !lexer_take(&p->lexer, "["))
-        return fail(p, "']', ')' or '[' at the end of the range");
+        return parser_fail(p, "']', ')' or '[' at the end of the range");
     n->op = (has_low ? RANGE_HAS_LOW : 0) | (has_high ? RANGE_HAS_HIGH : 0);
     return pair(p, n, low, high);
 }
@@ -148,13 +133,13 @@ static struct node *parse_list(struct parser *p)
             return range_rest(p, item, true);
         add_node(p, &items, item);
     } while (lexer_take(&p->lexer, ","));
-    return expect(p, "]", "',' or ']'") ? with_kids(p, n, &items) : NULL;
+    return parser_expect(p, "]", "',' or ']'") ? with_kids(p, n, &items) : NULL;
 }
 
 static struct node *parse_open_range(struct parser *p)
 {
     struct node *low = parse_expression(p);
-    if (!low || !expect(p, "..", "'..'"))
+    if (!low || !parser_expect(p, "..", "'..'"))
         return NULL;
     return range_rest(p, low, false);
 }
@@ -173,14 +158,14 @@ static struct node *parse_paren(struct parser *p)
         return NULL;
     if (lexer_take(&p->lexer, ".."))
         return range_rest(p, n, false);
-    return expect(p, ")", "')'") ? n : NULL;
+    return parser_expect(p, ")", "')'") ? n : NULL;
 }
 
 static bool take_context_key(struct parser *p, str *key)
 {
     if (!lexer_sees(&p->lexer, "\""))
-        return lexer_take_key(&p->lexer, key) || fail(p, "a key and ':'");
-    return lexer_take_string(&p->lexer, key) && expect(p, ":", "':'");
+        return lexer_take_key(&p->lexer, key) || parser_fail(p, "a key and ':'");
+    return lexer_take_string(&p->lexer, key) && parser_expect(p, ":", "':'");
 }
 
 static struct node *parse_context(struct parser *p)
@@ -203,7 +188,7 @@ static struct node *parse_context(struct parser *p)
     } while (lexer_take(&p->lexer, ","));
     n->params = keys.items;
     n->param_count = keys.n;
-    return expect(p, "}", "',' or '}'") ? with_kids(p, n, &values) : NULL;
+    return parser_expect(p, "}", "',' or '}'") ? with_kids(p, n, &values) : NULL;
 }
 
 static struct node *parse_if(struct parser *p)
@@ -212,11 +197,11 @@ static struct node *parse_if(struct parser *p)
     if (!(n->kids[0] = parse_expression(p)))
         return NULL;
     if (!lexer_take_word(&p->lexer, "then"))
-        return fail(p, "'then'");
+        return parser_fail(p, "'then'");
     if (!(n->kids[1] = parse_expression(p)))
         return NULL;
     if (!lexer_take_word(&p->lexer, "else"))
-        return fail(p, "'else'");
+        return parser_fail(p, "'else'");
     return (n->kids[2] = parse_expression(p)) ? settle(p, n) : NULL;
 }
 
@@ -238,9 +223,9 @@ static struct node *parse_iteration(struct parser *p, enum node_kind kind, const
         str name;
         struct node *domain;
         if (!lexer_take_variable(&p->lexer, &name))
-            return fail(p, "the name of a variable");
+            return parser_fail(p, "the name of a variable");
         if (!lexer_take_word(&p->lexer, "in"))
-            return fail(p, "'in'");
+            return parser_fail(p, "'in'");
         if (!(domain = parse_domain(p)))
             return NULL;
         lexer_know(&p->lexer, name);
@@ -248,7 +233,7 @@ static struct node *parse_iteration(struct parser *p, enum node_kind kind, const
         add_node(p, &kids, domain);
     } while (lexer_take(&p->lexer, ","));
     if (!lexer_take_word(&p->lexer, then))
-        return fail(p, kind == NODE_FOR ? "'return'" : "'satisfies'");
+        return parser_fail(p, kind == NODE_FOR ? "'return'" : "'satisfies'");
     struct node *body = parse_expression(p);
     if (!body)
         return NULL;
@@ -262,19 +247,19 @@ static struct node *parse_function(struct parser *p)
 {
     struct node *n = make(p, NODE_FUNCTION, 1);
     struct params params = {0};
-    if (!expect(p, "(", "'('"))
+    if (!parser_expect(p, "(", "'('"))
         return NULL;
     while (!lexer_take(&p->lexer, ")")) {
         str name;
         const struct type *type = NULL;
         if (!lexer_take_until(&p->lexer, ":,)", &name))
-            return fail(p, "the name of a parameter");
-        if (lexer_take(&p->lexer, ":") && !(type = parse_type(p)))
+            return parser_fail(p, "the name of a parameter");
+        if (lexer_take(&p->lexer, ":") && !(type = parser_type(p)))
             return NULL;
         lexer_know(&p->lexer, name);
         add_param(p, &params, name, type);
         if (!lexer_take(&p->lexer, ",") && !lexer_sees(&p->lexer, ")"))
-            return fail(p, "',' or ')'");
+            return parser_fail(p, "',' or ')'");
     }
     if (lexer_take_word(&p->lexer, "external"))
         n->kind = NODE_EXTERNAL;
@@ -303,8 +288,8 @@ static struct node *parse_test_operand(struct parser *p, int op)
 {
     struct node *n = make(p, NODE_TEST, 1);
     n->op = op;
-    if (p->depth > MAX_DEPTH)
-        return fail(p, "an expression nested less deeply");
+    if (p->depth > PARSER_MAX_DEPTH)
+        return parser_fail(p, "an expression nested less deeply");
     p->depth++;
     n->kids[0] = parse_additive(p);
     p->depth--;
@@ -317,7 +302,7 @@ static struct node *parse_at_literal(struct parser *p)
     struct value v;
     struct node *n = constant(p, VALUE_NOTHING);
     if (!lexer_take_string(&p->lexer, &text))
-        return fail(p, "a string after '@'");
+        return parser_fail(p, "a string after '@'");
     if (temporal_parse(&v, text, p->arena))
         n->constant = v;
     return n;
@@ -347,7 +332,7 @@ static struct node *parse_word(struct parser *p)
         return parse_iteration(p, NODE_EVERY, "satisfies");
     if (lexer_take_word(&p->lexer, "function"))
         return nested(p, parse_function);
-    return fail(p, "an expression");
+    return parser_fail(p, "an expression");
 }
 
 static struct node *parse_primary(struct parser *p)
@@ -392,12 +377,12 @@ static struct node *parse_arguments(struct parser *p)
             if (!argument)
                 return NULL;
             if (kids.n > 1 && has_name != n->has_names)
-                return fail(p, "all arguments named, or none");
+                return parser_fail(p, "all arguments named, or none");
             n->has_names = has_name;
             add_param(p, &names, name, NULL);
             add_node(p, &kids, argument);
         } while (lexer_take(&p->lexer, ","));
-        if (!expect(p, ")", "',' or ')'"))
+        if (!parser_expect(p, ")", "',' or ')'"))
             return NULL;
     }
     n->params = names.items;
@@ -416,7 +401,7 @@ static struct node *parse_filter(struct parser *p, struct node *list, bool *is_c
     if (in_endpoint)
         p->lexer.err = &own;
     struct node *n = make(p, NODE_FILTER, 2), *condition = nested(p, parse_expression);
-    bool ok = condition && expect(p, "]", "']'");
+    bool ok = condition && parser_expect(p, "]", "']'");
     p->lexer.err = outer;
     if (ok)
         return pair(p, n, list, condition);
@@ -434,7 +419,7 @@ static struct node *parse_postfix(struct parser *p)
     while (n) {
         lexer_skip_space(l);
         if (p->nodes > p->most_nodes)
-            return fail(p, "an expression of fewer parts");
+            return parser_fail(p, "an expression of fewer parts");
         if (lexer_take(l, "(")) {
             struct node *call = nested(p, parse_arguments);
             if (call) {
@@ -453,7 +438,7 @@ static struct node *parse_postfix(struct parser *p)
             struct node *path = make(p, NODE_PATH, 1);
             path->kids[0] = n;
             if (!lexer_take_name(l, &path->name))
-                return fail(p, "a name after '.'");
+                return parser_fail(p, "a name after '.'");
             n = settle(p, path);
         } else {
             return n;
@@ -464,8 +449,8 @@ static struct node *parse_postfix(struct parser *p)
 
 static struct node *parse_unary(struct parser *p)
 {
-    if (p->depth > MAX_DEPTH)
-        return fail(p, "an expression nested less deeply");
+    if (p->depth > PARSER_MAX_DEPTH)
+        return parser_fail(p, "an expression nested less deeply");
     if (lexer_sees(&p->lexer, "-")) {
         struct node *n = make(p, NODE_NEGATE, 1);
         lexer_take(&p->lexer, "-");
@@ -479,9 +464,9 @@ static struct node *parse_unary(struct parser *p)
         struct node *instance = make(p, NODE_INSTANCE, 1);
         lexer_take_word(&p->lexer, "instance");
         if (!lexer_take_word(&p->lexer, "of"))
-            return fail(p, "'of'");
+            return parser_fail(p, "'of'");
         instance->kids[0] = n;
-        if (!(instance->type = parse_type(p)))
+        if (!(instance->type = parser_type(p)))
             return NULL;
         n = settle(p, instance);
     }
@@ -570,7 +555,7 @@ static bool parse_test_group(struct parser *p, struct nodes *tests, bool *is_gro
         }
         add_node(p, tests, n);
     } while (lexer_take(&p->lexer, ","));
-    return expect(p, ")", "',' or ')'");
+    return parser_expect(p, ")", "',' or ')'");
 }
 
 static struct node *parse_in(struct parser *p, struct node *value)
@@ -596,7 +581,7 @@ static struct node *parse_between(struct parser *p, struct node *value)
     if (!(n->kids[1] = parse_additive(p)))
         return NULL;
     if (!lexer_take_word(&p->lexer, "and"))
-        return fail(p, "'and'");
+        return parser_fail(p, "'and'");
     return (n->kids[2] = parse_additive(p)) ? settle(p, n) : NULL;
 }
 
@@ -627,8 +612,8 @@ static struct node *parse_and(struct parser *p)
 
 static struct node *parse_expression(struct parser *p)
 {
-    if (p->depth > MAX_DEPTH)
-        return fail(p, "an expression nested less deeply");
+    if (p->depth > PARSER_MAX_DEPTH)
+        return parser_fail(p, "an expression nested less deeply");
     p->depth++;
     struct node *n = parse_and(p);
     while (n && lexer_take_word(&p->lexer, "or"))
@@ -637,110 +622,7 @@ static struct node *parse_expression(struct parser *p)
     return n;
 }
 
-static const struct type *derived(struct parser *p, struct type t)
-{
-    struct type *copy = arena_new(p->arena, struct type);
-    *copy = t;
-    return copy;
-}
-
-static const struct type *parse_element_type(struct parser *p, enum type_form form)
-{
-    const struct type *element = parse_type(p);
-    if (!element || !expect(p, ">", "'>'"))
-        return NULL;
-    return derived(p, (struct type){.form = form, .element = element});
-}
-
-static void add_field(struct parser *p, struct type *t, size_t *size, struct type_field field)
-{
-    VEC_ADD(p->arena, t->fields, t->field_count, *size) = field;
-}
-
-static const struct type *parse_context_type(struct parser *p)
-{
-    struct type t = {.form = TYPE_CONTEXT, .has_fields = true};
-    size_t size = 0;
-    do {
-        str name;
-        if (!lexer_take_key(&p->lexer, &name)) {
-            fail(p, "a key and ':'");
-            return NULL;
-        }
-        const struct type *type = parse_type(p);
-        if (!type)
-            return NULL;
-        add_field(p, &t, &size, (struct type_field){name, type});
-    } while (lexer_take(&p->lexer, ","));
-    return expect(p, ">", "',' or '>'") ? derived(p, t) : NULL;
-}
-
-static const struct type *parse_function_type(struct parser *p)
-{
-    struct type t = {.form = TYPE_FUNCTION, .has_fields = true};
-    size_t size = 0;
-    while (!lexer_take(&p->lexer, ">")) {
-        const struct type *type = parse_type(p);
-        if (!type)
-            return NULL;
-        add_field(p, &t, &size, (struct type_field){.type = type});
-        if (!lexer_take(&p->lexer, ",") && !lexer_sees(&p->lexer, ">")) {
-            fail(p, "',' or '>'");
-            return NULL;
-        }
-    }
-    if (!expect(p, "->", "'->'") || !(t.element = parse_type(p)))
-        return NULL;
-    return derived(p, t);
-}
-
-static const struct type *named_type(struct parser *p, str name)
-{
-    const struct type *t = type_find(name);
-    const struct map *types = p->scope ? p->scope->types : NULL;
-    return types && map_has(types, name) ? map_find(types, name) : t;
-}
-
-static const struct type *parse_type(struct parser *p)
-{
-    static const char *const longer[] = {"date and time", "days and time duration",
-                                         "years and months duration"};
-    struct lexer *l = &p->lexer;
-    if (p->depth > MAX_DEPTH) {
-        fail(p, "a type nested less deeply");
-        return NULL;
-    }
-    for (size_t i = 0; i < COUNT(longer); i++)
-        lexer_know(l, str_from(longer[i]));
-    p->depth++;
-    const struct type *t = NULL;
-    str name;
-    size_t start = l->at;
-    if (lexer_take_word(l, "function")) {
-        t = lexer_take(l, "<") ? parse_function_type(p) : type_find(STR("function"));
-    } else if (lexer_take_word(l, "null")) {
-        t = type_find(STR("Null"));
-    } else if (!lexer_take_name(l, &name)) {
-        fail(p, "a type");
-    } else if (str_is(name, "list") && lexer_take(l, "<")) {
-        t = parse_element_type(p, TYPE_LIST);
-    } else if (str_is(name, "range") && lexer_take(l, "<")) {
-        t = parse_element_type(p, TYPE_RANGE);
-    } else if (str_is(name, "context") && lexer_take(l, "<")) {
-        t = parse_context_type(p);
-    } else {
-        str part;
-        while (lexer_sees(l, ".") && !lexer_sees(l, "..") && lexer_take(l, ".") &&
-               lexer_take_name(l, &part))
-            name = arena_format(p->arena, "%.*s.%.*s", STR_ARG(name), STR_ARG(part));
-        if (!(t = named_type(p, name)))
-            lexer_fail(l, start, "a known type");
-    }
-    p->depth--;
-    return t;
-}
-
-static void parser_init(struct parser *p, struct arena *a, str text, const struct scope *scope,
+void parser_init(struct parser *p, struct arena *a, str text, const struct scope *scope,
                         struct err *e)
 {
     *p = (struct parser){.arena = a, .scope = scope, .most_nodes = 1000 + 16 * text.n};
@@ -763,7 +645,7 @@ static bool is_too_long(str text, struct err *e)
 
 static struct node *whole(struct parser *p, struct node *n)
 {
-    return !n || lexer_is_end(&p->lexer) ? n : fail(p, "an operator or the end");
+    return !n || lexer_is_end(&p->lexer) ? n : parser_fail(p, "an operator or the end");
 }
 
 struct node *node_parse(struct arena *a, str text, const struct scope *scope, struct err *e)
@@ -830,15 +712,3 @@ struct node *node_parse_tests(struct arena *a, str text, const struct scope *sco
     return whole(&p, parse_comma_list(&p, NODE_TESTS));
 }
 
-const struct type *node_parse_type(struct arena *a, str text, const struct scope *scope,
-                                   struct err *e)
-{
-    struct parser p;
-    parser_init(&p, a, text, scope, e);
-    const struct type *t = parse_type(&p);
-    if (t && !lexer_is_end(&p.lexer)) {
-        fail(&p, "the end of the type");
-        return NULL;
-    }
-    return t;
-}

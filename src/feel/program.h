@@ -80,7 +80,7 @@ enum opcode {
 
 struct insn {
     uint8_t op;
-    uint8_t a; /* FILTER_TEST: the condition must be a boolean */
+    uint8_t a; /* FILTER_TEST: the condition must be a boolean; CALL: built-in + 1 of the same name */
     uint16_t b;
     int32_t c;
 };

@@ -94,6 +94,8 @@ static bool step(struct check *k, size_t pc)
     if (i.op >= COUNT(OPS) || !operand_fits(k, i) ||
         (OPS[i.op].slots && i.b + (size_t)OPS[i.op].slots > k->code->slot_count))
         return bad(k, pc, "operand out of range");
+    if (i.op == OP_CALL && i.a > BUILTIN_COUNT)
+        return bad(k, pc, "no such built-in");
     int32_t before = k->depth[pc], left = before - pops_of(i), after = left + OPS[i.op].pushes;
     if (left < 0)
         return bad(k, pc, "stack underflow");
