@@ -1,47 +1,4 @@
-#include "feel/columns.h"
-
-enum { BATCH = 1024, WORDS = BATCH / 64 };
-
-/* A stack place or slot for a batch of rows. */
-struct vector {
-    bool is_constant; /* the same value in every row */
-    bool is_typed;    /* in ints and nulls, of kind and exp; else in values */
-    bool has_nulls;   /* false: nulls are all 0, and kernels need not look */
-    enum value_kind kind;
-    int16_t exp;
-    struct value constant;
-    int64_t ints[BATCH];
-    uint8_t nulls[BATCH];
-    struct value values[BATCH];
-};
-
-struct table_hits { /* in place of a list: tables here keep one hit a row */
-    uint32_t counts[BATCH];
-    struct vector *outputs;
-    size_t output_count;
-    bool is_fresh; /* no row has hit yet: the outputs may take any form */
-};
-
-struct batch {
-    struct machine *m;
-    const struct program *p;
-    const struct code *code;
-    const struct column *inputs;
-    size_t first, n; /* rows of the columns */
-    struct vector *stack, *slots;
-    struct table_hits *hits; /* by slot */
-    uint16_t *active; /* rows at the current instruction, ascending: `rows`, or others for a while */
-    size_t active_count;
-    uint16_t rows[BATCH], gone[BATCH];
-    uint64_t (*waiting)[WORDS]; /* by instruction: the rows that wait there, as bits */
-    size_t waiting_count;
-    uint16_t *targets; /* instructions where rows wait */
-    size_t target_count;
-    size_t next_waiting; /* the lowest of them */
-    struct vector **saved; /* by instruction: the topmost operand of the rows that wait there */
-    enum { PLACE_AUTO, PLACE_FREE, PLACE_KEPT } place; /* what other rows have where one is put */
-    struct vector *result, *scaled;
-};
+#include "feel/columns_batch.h"
 
 struct value column_value(const struct column *c, size_t i)
 {
@@ -52,188 +9,9 @@ struct value column_value(const struct column *c, size_t i)
     return (struct value){.kind = (uint8_t)c->kind, .exp = c->exp, .i = c->ints[i]};
 }
 
-static bool is_int_kind(enum value_kind kind)
-{
-    return kind == VALUE_BOOLEAN || kind == VALUE_NUMBER || kind == VALUE_DATE ||
-           kind == VALUE_MONTHS;
-}
-
-static struct value at(const struct vector *v, size_t row)
-{
-    if (v->is_constant)
-        return v->constant;
-    if (!v->is_typed)
-        return v->values[row];
-    if (v->nulls[row])
-        return VALUE_NOTHING;
-    return (struct value){.kind = (uint8_t)v->kind, .exp = v->exp, .i = v->ints[row]};
-}
-
-/* What the vector holds for other rows is of no use.  On the stack it never is: rows that wait have
- * their topmost operand saved, and nothing below it is written until they are back. */
-static bool is_free(const struct batch *b, const struct vector *v)
-{
-    if (b->place != PLACE_AUTO)
-        return b->place == PLACE_FREE;
-    return b->waiting_count == 0 || (v >= b->stack && v <= b->stack + b->code->stack_size);
-}
-
-static void spread(struct batch *b, struct vector *v)
-{
-    struct value c = v->constant;
-    if (!v->is_constant)
-        return;
-    v->is_constant = false;
-    v->is_typed = is_int_kind((enum value_kind)c.kind) && !c.is_big;
-    v->kind = (enum value_kind)c.kind;
-    v->exp = c.exp;
-    v->has_nulls = false;
-    for (size_t i = 0; i < b->n; i++) {
-        if (v->is_typed) {
-            v->ints[i] = c.i;
-            v->nulls[i] = 0;
-        } else {
-            v->values[i] = c;
-        }
-    }
-}
-
-/* Makes the vector take values of any kind in the active rows. */
-static void make_general(struct batch *b, struct vector *v)
-{
-    if (is_free(b, v)) {
-        v->is_constant = v->is_typed = false;
-        return;
-    }
-    spread(b, v);
-    if (!v->is_typed)
-        return;
-    for (size_t i = 0; i < b->n; i++) {
-        v->values[i] = v->nulls[i] ? VALUE_NOTHING
-                                   : (struct value){.kind = (uint8_t)v->kind, .exp = v->exp,
-                                                    .i = v->ints[i]};
-    }
-    v->is_typed = false;
-}
-
-static bool scale_up(int64_t *v, int64_t by)
-{
-    return !__builtin_mul_overflow(*v, by, v) && *v < VALUE_SMALL_LIMIT && *v > -VALUE_SMALL_LIMIT;
-}
-
-/* 10^n as a factor; false when it is none of an int64. */
-static bool take_factor(int n, int64_t *factor)
-{
-    if (n < 0 || n > 17)
-        return false;
-    *factor = (int64_t)decimal_power_of_ten(n);
-    return true;
-}
-
-/* Numbers already there, to a smaller exponent; rows that mean nothing may spoil it. */
-static bool rescale_kept(struct batch *b, struct vector *v, int16_t exp)
-{
-    int64_t factor;
-    if (!take_factor(v->exp - exp, &factor))
-        return false;
-    for (size_t row = 0; row < b->n; row++) {
-        int64_t scaled = v->ints[row];
-        if (!scale_up(&scaled, factor) && !v->nulls[row])
-            return false; /* all stays as it is: the caller makes it general */
-    }
-    for (size_t row = 0; row < b->n; row++)
-        v->ints[row] = (int64_t)((uint64_t)v->ints[row] * (uint64_t)factor);
-    v->exp = exp;
-    return true;
-}
-
-/* Likewise integers of the kind; false when rows that wait hold something else.  The vector's exponent
- * is then exp or smaller. */
-static bool make_typed(struct batch *b, struct vector *v, enum value_kind kind, int16_t exp)
-{
-    if (is_free(b, v)) {
-        v->is_constant = v->has_nulls = false;
-        v->is_typed = true;
-        v->kind = kind;
-        v->exp = exp;
-        return true;
-    }
-    spread(b, v);
-    if (!v->is_typed || v->kind != kind)
-        return false;
-    return kind != VALUE_NUMBER || v->exp <= exp || rescale_kept(b, v, exp);
-}
-
-#define FOR_ACTIVE(b, row)                                                                         \
-    for (size_t k_ = 0, row; k_ < (b)->active_count && ((row) = (b)->active[k_], true); k_++)
-
-static void put_general(struct batch *b, struct vector *to, const struct vector *from)
-{
-    make_general(b, to);
-    FOR_ACTIVE(b, row)
-        to->values[row] = at(from, row);
-}
-
-static void copy_active(struct batch *b, struct vector *to, const struct vector *from)
-{
-    if (from->is_constant && is_free(b, to)) {
-        to->is_constant = true;
-        to->constant = from->constant;
-        return;
-    }
-    struct value c = from->constant;
-    bool is_typed = from->is_constant ? is_int_kind((enum value_kind)c.kind) && !c.is_big
-                                      : from->is_typed;
-    enum value_kind kind = from->is_constant ? (enum value_kind)c.kind : from->kind;
-    int16_t exp = from->is_constant ? c.exp : from->exp;
-    if (!is_typed || !make_typed(b, to, kind, exp)) {
-        put_general(b, to, from);
-        return;
-    }
-    to->has_nulls |= !from->is_constant && from->has_nulls;
-    int64_t factor = 1;
-    bool is_scaled = to->exp != exp && kind == VALUE_NUMBER, is_bad = false;
-    if (is_scaled && !take_factor(exp - to->exp, &factor)) {
-        put_general(b, to, from);
-        return;
-    }
-    if (from->is_constant) {
-        is_bad = is_scaled && !scale_up(&c.i, factor);
-        FOR_ACTIVE(b, row) {
-            to->ints[row] = c.i;
-            to->nulls[row] = 0;
-        }
-    } else if (is_scaled) {
-        FOR_ACTIVE(b, row) {
-            int64_t v = from->ints[row];
-            is_bad |= !scale_up(&v, factor) && !from->nulls[row];
-            to->ints[row] = v;
-            to->nulls[row] = from->nulls[row];
-        }
-    } else if (b->active_count == b->n) {
-        memcpy(to->ints, from->ints, b->n * sizeof *to->ints);
-        memcpy(to->nulls, from->nulls, b->n);
-    } else {
-        FOR_ACTIVE(b, row) {
-            to->ints[row] = from->ints[row];
-            to->nulls[row] = from->nulls[row];
-        }
-    }
-    if (is_bad)
-        put_general(b, to, from);
-}
-
-static void push_constant(struct batch *b, struct vector *to, struct value v)
-{
-    struct vector *from = b->result; /* only its constant is read */
-    from->is_constant = true;
-    from->constant = v;
-    copy_active(b, to, from);
-}
-
 static void load_input(struct batch *b, struct vector *to, const struct column *c)
 {
-    if (c->ints && make_typed(b, to, c->kind, c->exp) && to->exp == c->exp) {
+    if (c->ints && vector_make_typed(b, to, c->kind, c->exp) && to->exp == c->exp) {
         to->has_nulls |= c->nulls != NULL;
         if (b->active_count == b->n) {
             memcpy(to->ints, c->ints + b->first, b->n * sizeof *to->ints);
@@ -250,248 +28,12 @@ static void load_input(struct batch *b, struct vector *to, const struct column *
         return;
     }
     if (c->is_constant) {
-        push_constant(b, to, c->values[0]);
+        vector_fill(b, to, c->values[0]);
         return;
     }
-    make_general(b, to);
+    vector_make_general(b, to);
     FOR_ACTIVE(b, row)
         to->values[row] = column_value(c, b->first + row);
-}
-
-/* An operand as integers: a pointer and a step of 1, or of 0 for a constant. */
-struct ints {
-    const int64_t *p;
-    const uint8_t *nulls;
-    size_t step, null_step;
-    enum value_kind kind;
-    int exp;
-    int64_t one;
-};
-
-static const uint8_t NO_NULL = 0;
-
-static bool take_ints(const struct vector *v, struct ints *out)
-{
-    if (v->is_constant) {
-        struct value c = v->constant;
-        if (!is_int_kind((enum value_kind)c.kind) || c.is_big)
-            return false;
-        *out = (struct ints){.nulls = &NO_NULL, .kind = (enum value_kind)c.kind,
-                             .exp = c.exp, .one = c.i};
-        return true;
-    }
-    if (!v->is_typed)
-        return false;
-    *out = (struct ints){v->ints, v->has_nulls ? v->nulls : &NO_NULL, 1, v->has_nulls, v->kind,
-                         v->exp, 0};
-    return true;
-}
-
-static const int64_t *first_of(const struct ints *x)
-{
-    return x->step ? x->p : &x->one;
-}
-
-/* The loop of a kernel: over all rows, which the compiler vectorizes, or the active ones. */
-#define KERNEL(b, ...)                                                                             \
-    do {                                                                                           \
-        if ((b)->active_count == (b)->n) {                                                         \
-            for (size_t row = 0; row < (b)->n; row++) {                                            \
-                __VA_ARGS__;                                                                       \
-            }                                                                                      \
-        } else {                                                                                   \
-            FOR_ACTIVE(b, row) {                                                                   \
-                __VA_ARGS__;                                                                       \
-            }                                                                                      \
-        }                                                                                          \
-    } while (0)
-
-/* Both to the smaller exponent: a constant at once, a column into the scratch vector. */
-static bool align(struct batch *b, struct ints *x, struct ints *y)
-{
-    int64_t factor;
-    if (x->exp == y->exp || x->kind != VALUE_NUMBER)
-        return true;
-    struct ints *up = x->exp > y->exp ? x : y, *down = up == x ? y : x;
-    if (!take_factor(up->exp - down->exp, &factor))
-        return false;
-    up->exp = down->exp;
-    if (!up->step)
-        return scale_up(&up->one, factor);
-    int64_t *scaled = b->scaled->ints;
-    const int64_t *from = up->p;
-    bool is_bad = false;
-    KERNEL(b, {
-        int64_t v = from[row];
-        is_bad |= !scale_up(&v, factor) & !up->nulls[row * up->null_step];
-        scaled[row] = v;
-    });
-    up->p = scaled;
-    return !is_bad;
-}
-
-static bool out_of_range(int64_t v)
-{
-    return v >= VALUE_SMALL_LIMIT || v <= -VALUE_SMALL_LIMIT;
-}
-
-/* The form of a kernel's result, and its nulls: those of either operand. */
-static void set_form(struct batch *b, struct vector *r, enum value_kind kind, int exp,
-                     const struct ints *x, const struct ints *y)
-{
-    bool has_nulls = x->null_step || y->null_step;
-    if (has_nulls)
-        KERNEL(b, r->nulls[row] = x->nulls[row * x->null_step] | y->nulls[row * y->null_step]);
-    else
-        memset(r->nulls, 0, b->n);
-    r->is_constant = false;
-    r->is_typed = true;
-    r->has_nulls = has_nulls;
-    r->kind = kind;
-    r->exp = (int16_t)exp;
-}
-
-/* Results into b->result first: a row too large sends the whole batch the general way. */
-static bool arithmetic(struct batch *b, enum opcode op, const struct vector *x,
-                       const struct vector *y)
-{
-    struct ints a, c;
-    struct vector *r = b->result;
-    if (!take_ints(x, &a) || !take_ints(y, &c) || a.kind != VALUE_NUMBER || c.kind != VALUE_NUMBER)
-        return false;
-    if (op != OP_MUL && !align(b, &a, &c))
-        return false;
-    int exp = op == OP_MUL ? a.exp + c.exp : a.exp;
-    if (exp < -5000 || exp > 5000)
-        return false;
-    const int64_t *p = first_of(&a), *q = first_of(&c);
-    bool is_bad = false;
-    if (op == OP_ADD)
-        KERNEL(b, r->ints[row] = p[row * a.step] + q[row * c.step]);
-    else if (op == OP_SUB)
-        KERNEL(b, r->ints[row] = p[row * a.step] - q[row * c.step]);
-    else
-        KERNEL(b, is_bad |= __builtin_mul_overflow(p[row * a.step], q[row * c.step],
-                                                   &r->ints[row]));
-    set_form(b, r, VALUE_NUMBER, exp, &a, &c);
-    KERNEL(b, is_bad |= out_of_range(r->ints[row]) & !r->nulls[row]);
-    return !is_bad;
-}
-
-#define COMPARE(sign)                                                                              \
-    KERNEL(b, r->ints[row] = p[row * a.step] sign q[row * c.step]);                                \
-    break
-
-static bool comparison(struct batch *b, enum opcode op, const struct vector *x,
-                       const struct vector *y)
-{
-    struct ints a, c;
-    struct vector *r = b->result;
-    if (!take_ints(x, &a) || !take_ints(y, &c) || a.kind != c.kind || !align(b, &a, &c))
-        return false;
-    if (a.kind == VALUE_BOOLEAN && op != OP_EQ && op != OP_NE)
-        return false;
-    const int64_t *p = first_of(&a), *q = first_of(&c);
-    switch (op) {
-    case OP_EQ:
-        COMPARE(==);
-    case OP_NE:
-        COMPARE(!=);
-    case OP_LT:
-        COMPARE(<);
-    case OP_LE:
-        COMPARE(<=);
-    case OP_GT:
-        COMPARE(>);
-    default:
-        COMPARE(>=);
-    }
-    bool is_equality = op == OP_EQ || op == OP_NE;
-    if (is_equality && (a.null_step || c.null_step)) {
-        /* null equals null and nothing else, and that is certain */
-        KERNEL(b, {
-            uint8_t m = a.nulls[row * a.null_step], n = c.nulls[row * c.null_step];
-            if (m | n)
-                r->ints[row] = (op == OP_EQ) == (m == n);
-        });
-        a.null_step = c.null_step = 0;
-    }
-    set_form(b, r, VALUE_BOOLEAN, 0, &a, &c);
-    return true;
-}
-
-static bool logic(struct batch *b, enum opcode op, const struct vector *x, const struct vector *y)
-{
-    struct ints a, c;
-    struct vector *r = b->result;
-    if (!take_ints(x, &a) || !take_ints(y, &c) || a.kind != VALUE_BOOLEAN ||
-        c.kind != VALUE_BOOLEAN)
-        return false;
-    const int64_t *p = first_of(&a), *q = first_of(&c);
-    int64_t decides = op == OP_OR; /* true decides an or, false an and */
-    KERNEL(b, {
-        uint8_t m = a.nulls[row * a.null_step], n = c.nulls[row * c.null_step];
-        bool is_decided = (!m && p[row * a.step] == decides) || (!n && q[row * c.step] == decides);
-        r->ints[row] = is_decided ? decides : !decides;
-        r->nulls[row] = !is_decided && (m | n);
-    });
-    r->is_constant = false;
-    r->is_typed = true;
-    r->has_nulls = a.null_step || c.null_step;
-    r->kind = VALUE_BOOLEAN;
-    r->exp = 0;
-    return true;
-}
-
-/* Integers within a constant range of their kind. */
-static bool in_range(struct batch *b, const struct vector *x, const struct range *range)
-{
-    struct vector ends[2] = {{.is_constant = true, .constant = range->low},
-                             {.is_constant = true, .constant = range->high}};
-    struct ints a, low, high, same;
-    struct vector *r = b->result;
-    if (range->form != RANGE_INTERVAL || !take_ints(x, &a) || !take_ints(&ends[0], &low) ||
-        !take_ints(&ends[1], &high) || a.kind != low.kind || a.kind != high.kind || !a.step ||
-        a.kind == VALUE_BOOLEAN)
-        return false;
-    same = a;
-    if (!align(b, &a, &low) || a.exp != same.exp || !align(b, &a, &high) || a.exp != same.exp)
-        return false;
-    int64_t from = low.one + !range->has_low, to = high.one - !range->has_high;
-    KERNEL(b, r->ints[row] = (a.p[row] >= from) & (a.p[row] <= to));
-    set_form(b, r, VALUE_BOOLEAN, 0, &a, &a);
-    return true;
-}
-
-/* Values that may be strings against a constant string. */
-static bool equals_text(struct batch *b, const struct vector *x, const struct vector *y)
-{
-    struct vector *r = b->result;
-    if (!y->is_constant || y->constant.kind != VALUE_STRING || x->is_constant || x->is_typed)
-        return false;
-    struct value want = y->constant;
-    FOR_ACTIVE(b, row) {
-        struct value v = x->values[row];
-        if (v.kind != VALUE_STRING)
-            return false;
-        r->ints[row] = v.n == want.n && memcmp(v.text, want.text, want.n) == 0;
-        r->nulls[row] = 0;
-    }
-    r->is_constant = r->has_nulls = false;
-    r->is_typed = true;
-    r->kind = VALUE_BOOLEAN;
-    r->exp = 0;
-    return true;
-}
-
-static bool match(struct batch *b, const struct vector *x, const struct vector *y)
-{
-    if (y->is_constant && y->constant.kind == VALUE_RANGE)
-        return in_range(b, x, y->constant.range);
-    if (equals_text(b, x, y))
-        return true;
-    struct ints a, c; /* the same kinds: as equality, unless a list or the like is among them */
-    return take_ints(x, &a) && take_ints(y, &c) && a.kind == c.kind && comparison(b, OP_EQ, x, y);
 }
 
 static struct value scalar_binary(struct machine *m, struct insn i, struct value x, struct value y)
@@ -524,48 +66,21 @@ static struct value scalar_binary(struct machine *m, struct insn i, struct value
     }
 }
 
-static bool kernel_binary(struct batch *b, struct insn i, const struct vector *x,
-                          const struct vector *y)
-{
-    switch ((enum opcode)i.op) {
-    case OP_ADD:
-    case OP_SUB:
-    case OP_MUL:
-        return arithmetic(b, (enum opcode)i.op, x, y);
-    case OP_EQ:
-        return comparison(b, OP_EQ, x, y) || equals_text(b, x, y);
-    case OP_NE:
-    case OP_LT:
-    case OP_LE:
-    case OP_GT:
-    case OP_GE:
-        return comparison(b, (enum opcode)i.op, x, y);
-    case OP_AND:
-    case OP_OR:
-        return logic(b, (enum opcode)i.op, x, y);
-    case OP_MATCH:
-    case OP_MATCH_CELL:
-        return match(b, x, y);
-    default:
-        return false;
-    }
-}
-
 static void run_binary(struct batch *b, struct insn i, struct vector *x, const struct vector *y)
 {
     if (x->is_constant && y->is_constant) {
-        push_constant(b, x, scalar_binary(b->m, i, x->constant, y->constant));
+        vector_fill(b, x, scalar_binary(b->m, i, x->constant, y->constant));
         return;
     }
     if (kernel_binary(b, i, x, y)) {
-        copy_active(b, x, b->result);
+        vector_copy(b, x, b->result);
         return;
     }
     struct vector *r = b->result;
     FOR_ACTIVE(b, row)
-        r->values[row] = scalar_binary(b->m, i, at(x, row), at(y, row));
+        r->values[row] = scalar_binary(b->m, i, vector_at(x, row), vector_at(y, row));
     r->is_constant = r->is_typed = false;
-    copy_active(b, x, r);
+    vector_copy(b, x, r);
 }
 
 static struct value scalar_unary(struct batch *b, struct insn i, struct value x)
@@ -598,14 +113,14 @@ static void run_unary(struct batch *b, struct insn i, struct vector *x)
     if (i.op == OP_COERCE && is_of_type(x, b->p->types[i.c]))
         return;
     if (x->is_constant) {
-        push_constant(b, x, scalar_unary(b, i, x->constant));
+        vector_fill(b, x, scalar_unary(b, i, x->constant));
         return;
     }
     struct vector *r = b->result;
     FOR_ACTIVE(b, row)
-        r->values[row] = scalar_unary(b, i, at(x, row));
+        r->values[row] = scalar_unary(b, i, vector_at(x, row));
     r->is_constant = r->is_typed = false;
-    copy_active(b, x, r);
+    vector_copy(b, x, r);
 }
 
 /* The topmost b operands of each row, by a function of them. */
@@ -617,7 +132,7 @@ static void run_many(struct batch *b, struct insn i, struct vector *first)
         return;
     FOR_ACTIVE(b, row) {
         for (size_t k = 0; k < i.b; k++)
-            args[k] = at(&first[k], row);
+            args[k] = vector_at(&first[k], row);
         if (i.op == OP_BUILTIN) {
             r->values[row] = builtin_run(&BUILTIN_LIST[i.c], b->m, args, i.b);
             continue;
@@ -629,17 +144,17 @@ static void run_many(struct batch *b, struct insn i, struct vector *first)
         r->values[row] = value_list(items, i.b);
     }
     r->is_constant = r->is_typed = false;
-    copy_active(b, first, r);
+    vector_copy(b, first, r);
 }
 
 static void run_context(struct batch *b, struct insn i, struct vector *to)
 {
     const struct shape *s = &b->p->shapes[i.c];
-    make_general(b, to);
+    vector_make_general(b, to);
     FOR_ACTIVE(b, row) {
         struct entry *entries = machine_array(b->m, struct entry, s->n);
         for (size_t k = 0; entries && k < s->n; k++)
-            entries[k] = (struct entry){s->keys[k], at(&b->slots[i.b + k], row)};
+            entries[k] = (struct entry){s->keys[k], vector_at(&b->slots[i.b + k], row)};
         to->values[row] = entries ? value_context(entries, s->n) : VALUE_NOTHING;
     }
 }
@@ -648,20 +163,20 @@ static void run_between(struct batch *b, struct vector *x)
 {
     struct insn ge = {.op = OP_GE}, le = {.op = OP_LE}, both = {.op = OP_AND};
     struct vector *r = b->result;
-    bool is_fast = comparison(b, OP_GE, x, &x[1]);
+    bool is_fast = kernel_compare(b, OP_GE, x, &x[1]);
     if (is_fast) { /* x[1] is used up: it holds the first half */
-        copy_active(b, &x[1], r);
+        vector_copy(b, &x[1], r);
         run_binary(b, le, x, &x[2]);
         run_binary(b, both, x, &x[1]);
         return;
     }
     FOR_ACTIVE(b, row) {
-        struct value v = at(x, row);
-        r->values[row] = machine_and(b->m, scalar_binary(b->m, ge, v, at(&x[1], row)),
-                                     scalar_binary(b->m, le, v, at(&x[2], row)));
+        struct value v = vector_at(x, row);
+        r->values[row] = machine_and(b->m, scalar_binary(b->m, ge, v, vector_at(&x[1], row)),
+                                     scalar_binary(b->m, le, v, vector_at(&x[2], row)));
     }
     r->is_constant = r->is_typed = false;
-    copy_active(b, x, r);
+    vector_copy(b, x, r);
 }
 
 static size_t depth_at(const struct code *code, size_t pc)
@@ -693,7 +208,7 @@ static void merge(struct batch *b, struct vector *to, const struct vector *from,
     b->active = rows;
     b->active_count = n;
     b->place = is_first ? PLACE_FREE : PLACE_KEPT;
-    copy_active(b, to, from);
+    vector_copy(b, to, from);
     b->place = PLACE_AUTO;
     b->active = active;
     b->active_count = count;
@@ -735,8 +250,8 @@ static void send(struct batch *b, size_t pc, size_t gone)
 static void run_jump(struct batch *b, struct insn i, const struct vector *x)
 {
     struct ints a;
-    bool is_fast = x && take_ints(x, &a) && a.kind == VALUE_BOOLEAN;
-    const int64_t *p = is_fast ? first_of(&a) : NULL;
+    bool is_fast = x && kernel_ints(x, &a) && a.kind == VALUE_BOOLEAN;
+    const int64_t *p = is_fast ? kernel_first(&a) : NULL;
     switch ((enum opcode)i.op) {
     case OP_JUMP:
         SEND(b, i.c, true);
@@ -745,19 +260,19 @@ static void run_jump(struct batch *b, struct insn i, const struct vector *x)
         if (is_fast)
             SEND(b, i.c, (p[row * a.step] == 0) | a.nulls[row * a.null_step]);
         else
-            SEND(b, i.c, !value_is_true(at(x, row)));
+            SEND(b, i.c, !value_is_true(vector_at(x, row)));
         return;
     case OP_JUMP_IF_FALSE:
         if (is_fast)
             SEND(b, i.c, (p[row * a.step] | a.nulls[row * a.null_step]) == 0);
         else
-            SEND(b, i.c, value_is_false(at(x, row)));
+            SEND(b, i.c, value_is_false(vector_at(x, row)));
         return;
     case OP_JUMP_IF_TRUE:
         if (is_fast)
             SEND(b, i.c, p[row * a.step] > a.nulls[row * a.null_step]);
         else
-            SEND(b, i.c, value_is_true(at(x, row)));
+            SEND(b, i.c, value_is_true(vector_at(x, row)));
         return;
     default: /* OP_HITS */
         SEND(b, i.c, b->hits[i.b].counts[row] > 0);
@@ -777,7 +292,7 @@ static void run_hit(struct batch *b, uint32_t slot, struct vector *outputs, size
     b->active_count = fresh;
     b->place = h->is_fresh ? PLACE_FREE : PLACE_KEPT; /* what other rows hit before must stay */
     for (size_t i = 0; i < n && fresh; i++)
-        copy_active(b, &h->outputs[i], &outputs[i]);
+        vector_copy(b, &h->outputs[i], &outputs[i]);
     b->place = PLACE_AUTO;
     h->is_fresh &= fresh == 0;
     memcpy(b->active, all, count * sizeof *all);
@@ -797,9 +312,9 @@ static void run_table(struct batch *b, struct insn i, struct vector *to)
     const struct table_node *t = b->p->tables[i.c];
     struct table_hits *h = &b->hits[i.b];
     bool takes_first = t->policy == 'F';
-    spread(b, h->outputs);
+    vector_spread(b, h->outputs);
     if (t->output_count == 1 && h->outputs->is_typed && !h->outputs->is_constant &&
-        make_typed(b, to, h->outputs->kind, h->outputs->exp) && to->exp == h->outputs->exp) {
+        vector_make_typed(b, to, h->outputs->kind, h->outputs->exp) && to->exp == h->outputs->exp) {
         to->has_nulls = true;
         KERNEL(b, {
             bool has = h->counts[row] == 1 || (takes_first && h->counts[row]);
@@ -808,7 +323,7 @@ static void run_table(struct batch *b, struct insn i, struct vector *to)
         });
         return;
     }
-    make_general(b, to);
+    vector_make_general(b, to);
     FOR_ACTIVE(b, row) {
         bool has = h->counts[row] == 1 || (takes_first && h->counts[row]);
         if (!has) {
@@ -816,12 +331,12 @@ static void run_table(struct batch *b, struct insn i, struct vector *to)
             continue;
         }
         if (t->output_count == 1) {
-            to->values[row] = at(h->outputs, row);
+            to->values[row] = vector_at(h->outputs, row);
             continue;
         }
         struct entry *entries = machine_array(b->m, struct entry, t->output_count);
         for (size_t k = 0; entries && k < t->output_count; k++)
-            entries[k] = (struct entry){t->output_names[k], at(&h->outputs[k], row)};
+            entries[k] = (struct entry){t->output_names[k], vector_at(&h->outputs[k], row)};
         to->values[row] = entries ? value_context(entries, t->output_count) : VALUE_NOTHING;
     }
 }
@@ -875,13 +390,13 @@ static size_t step(struct batch *b, size_t pc, size_t sp)
     struct vector *top = b->stack + sp;
     switch ((enum opcode)i.op) {
     case OP_CONSTANT:
-        push_constant(b, top, b->p->constants[i.c]);
+        vector_fill(b, top, b->p->constants[i.c]);
         return sp + 1;
     case OP_LOCAL:
-        copy_active(b, top, &b->slots[i.c]);
+        vector_copy(b, top, &b->slots[i.c]);
         return sp + 1;
     case OP_STORE:
-        copy_active(b, &b->slots[i.c], top - 1);
+        vector_copy(b, &b->slots[i.c], top - 1);
         return sp - 1;
     case OP_GLOBAL:
         load_input(b, top, &b->inputs[i.c]);
@@ -895,7 +410,7 @@ static size_t step(struct batch *b, size_t pc, size_t sp)
         return sp;
     case OP_LIST:
         if (i.b == 0)
-            push_constant(b, top, value_list(NULL, 0));
+            vector_fill(b, top, value_list(NULL, 0));
         else
             run_many(b, i, top - i.b);
         return sp + 1 - i.b;
@@ -1004,7 +519,7 @@ static bool keep_result(struct batch *b, struct column *out, int64_t *ints, uint
                         struct value **values, size_t total)
 {
     struct vector *v = &b->stack[0];
-    spread(b, v);
+    vector_spread(b, v);
     bool fits = v->is_typed && !*values && (b->first == 0 || (v->kind == out->kind &&
                                                               v->exp == out->exp));
     if (fits) {
@@ -1025,7 +540,7 @@ static bool keep_result(struct batch *b, struct column *out, int64_t *ints, uint
             (*values)[i] = column_value(&before, i);
     }
     for (size_t i = 0; i < b->n; i++)
-        (*values)[b->first + i] = at(v, i);
+        (*values)[b->first + i] = vector_at(v, i);
     return true;
 }
 
@@ -1119,7 +634,7 @@ struct column column_pack(struct arena *a, const struct value *values, size_t n)
             c.kind = (enum value_kind)v.kind;
             c.exp = v.exp;
         }
-        if (v.kind != c.kind || v.exp != c.exp || !is_int_kind(c.kind) || v.is_big)
+        if (v.kind != c.kind || v.exp != c.exp || !vector_is_int_kind(c.kind) || v.is_big)
             return (struct column){.values = values};
     }
     if (c.kind == VALUE_NULL)
