@@ -1,0 +1,53 @@
+/* Bytes as a FEEL expression, as unary tests, and as a pattern with a text; run with small limits. */
+#include "base/buf.h"
+#include "feel/machine.h"
+#include "feel/regex.h"
+
+static const struct limits SMALL = {200000, 8u << 20, 60};
+
+static void run(struct arena *a, const struct program *p, const struct value *globals)
+{
+    struct err e = {0};
+    struct machine m;
+    struct value v;
+    BUF_SCOPED struct buf out = {.max = 1 << 20};
+    machine_init(&m, a, &e, SMALL);
+    if (machine_run(&m, p, globals, &v))
+        value_write_literal(&out, v);
+    program_disassemble(&out, p);
+}
+
+static void search(struct arena *a, str pattern, str text)
+{
+    struct err e = {0};
+    struct regex r;
+    struct regex_match match;
+    int64_t fuel = 100000;
+    if (regex_compile(&r, pattern, STR("i"), a, &e))
+        (void)regex_search(&r, text, 0, &match, &fuel, a, 64u << 20);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    static struct arena a;
+    struct entry fields[] = {{STR("full name"), value_string(STR("Wang"))},
+                             {STR("age"), value_int(81)}};
+    struct value items[] = {value_int(1), value_int(2), VALUE_NOTHING};
+    struct value globals[] = {value_int(7), value_context(fields, 2), value_list(items, 3)};
+    static const str names[] = {{"?", 1}, {"p", 1}, {"the list", 8}};
+    struct scope scope = {.names = names, .n = 3};
+    str text = {(const char *)data, n};
+    struct err e = {0};
+    arena_reset(&a);
+    if (!utf8_is_valid(text))
+        return 0;
+    struct program *p = program_compile(&a, text, &scope, &e);
+    if (p)
+        run(&a, p, globals);
+    e = (struct err){0};
+    if ((p = program_compile_tests(&a, text, &scope, &e)))
+        run(&a, p, globals);
+    search(&a, str_slice(text, 0, n / 2), str_slice(text, n / 2, n));
+    return 0;
+}

@@ -1,0 +1,96 @@
+/* shuzhi feel: expressions from the command line or as JSON lines. */
+#include "cmd/batch.h"
+#include "cmd/command.h"
+#include "feel/wire.h"
+
+static bool evaluate(str text, const struct json *context, struct machine *m, struct value *result,
+                     struct program **program)
+{
+    struct arena *a = m->arena;
+    struct value input = value_context(NULL, 0);
+    if (context && !wire_read(&input, context, a, m->err))
+        return false;
+    if (input.kind != VALUE_CONTEXT)
+        return err_set(m->err, ERR_INVALID, "the context must be an object");
+    str *names = arena_array(a, str, input.n);
+    struct value *globals = arena_array(a, struct value, input.n);
+    for (uint32_t i = 0; i < input.n; i++) {
+        names[i] = input.entries[i].key;
+        globals[i] = input.entries[i].value;
+    }
+    struct scope scope = {.names = names, .n = input.n};
+    if (!(*program = program_compile(a, text, &scope, m->err)))
+        return false;
+    for (size_t i = 0; i < (*program)->unknown_count; i++)
+        machine_warn(m, "there is no \"%.*s\"", STR_ARG((*program)->unknown[i]));
+    return machine_run(m, *program, globals, result);
+}
+
+static bool answer(void *data, const struct json *request, struct machine *m, struct value *result)
+{
+    (void)data;
+    const struct json *text = json_find(request, "expression");
+    struct program *p;
+    if (!text || text->type != JSON_STRING)
+        return err_set(m->err, ERR_INVALID, "the request has no \"expression\"");
+    return evaluate(text->text, json_find(request, "context"), m, result, &p);
+}
+
+static int describe(void (*write)(struct buf *out))
+{
+    BUF_SCOPED struct buf out = {.max = 1 << 20};
+    write(&out);
+    fwrite(out.p, 1, out.n, stdout);
+    return 0;
+}
+
+static int run_one(const char *text, const char *context_text, bool shows_code)
+{
+    ARENA_SCOPED struct arena a = {0};
+    BUF_SCOPED struct buf out = {.max = 64 << 20};
+    struct err e = {0};
+    struct machine m;
+    struct value result;
+    struct json context = {.type = JSON_OBJECT};
+    struct program *p = NULL;
+    machine_init(&m, &a, &e, LIMITS_DEFAULT);
+    batch_set_now(&m);
+    if ((context_text && !json_parse(&context, str_from(context_text), &a, &e)) ||
+        !evaluate(str_from(text), &context, &m, &result, &p)) {
+        fprintf(stderr, "shuzhi feel: %s\n", e.msg);
+        return err_exit_code(e.code);
+    }
+    if (shows_code)
+        program_disassemble(&out, p);
+    value_write_literal(&out, result);
+    buf_add_char(&out, '\n');
+    fwrite(out.p, 1, out.n, stdout);
+    for (size_t i = 0; i < m.warning_count && i < MACHINE_WARNINGS; i++)
+        fprintf(stderr, "warning: line %u, column %u: %s\n", m.warnings[i].line,
+                m.warnings[i].column, m.warnings[i].text);
+    return 0;
+}
+
+int cmd_feel(int argc, char **argv)
+{
+    const char *text = NULL, *context = NULL;
+    bool shows_code = false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--batch") == 0)
+            return batch_run(answer, NULL);
+        if (strcmp(argv[i], "--functions") == 0)
+            return describe(builtin_describe);
+        if (strcmp(argv[i], "--operations") == 0)
+            return describe(program_describe_machine);
+        if (strcmp(argv[i], "--code") == 0)
+            shows_code = true;
+        else if (strcmp(argv[i], "--context") == 0 && i + 1 < argc)
+            context = argv[++i];
+        else
+            text = argv[i];
+    }
+    if (text)
+        return run_one(text, context, shows_code);
+    fputs("shuzhi feel: give an expression, or --batch\n", stderr);
+    return err_exit_code(ERR_INVALID);
+}
