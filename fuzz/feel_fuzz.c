@@ -1,7 +1,7 @@
 /* Bytes as a FEEL expression, as unary tests, and as a pattern with a text; run with small limits. */
 #include "base/buf.h"
 #include "feel/machine.h"
-#include "feel/regex.h"
+#include "feel/xpath_regex.h"
 
 static const struct limits SMALL = {200000, 8u << 20, 60};
 
@@ -20,11 +20,11 @@ static void run(struct arena *a, const struct program *p, const struct value *gl
 static void search(struct arena *a, str pattern, str text)
 {
     struct err e = {0};
-    struct regex r;
-    struct regex_match match;
+    struct xpath_regex r;
+    struct xpath_regex_match match;
     int64_t fuel = 100000;
-    if (regex_compile(&r, pattern, STR("i"), a, &e))
-        (void)regex_search(&r, text, 0, &match, &fuel, a, 64u << 20);
+    if (xpath_regex_compile(&r, pattern, STR("i"), a, &e))
+        (void)xpath_regex_search(&r, text, 0, &match, &fuel, a, 64u << 20);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

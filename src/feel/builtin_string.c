@@ -1,7 +1,7 @@
 /* Strings, and numbers from strings (DMN 1.5, 10.3.4.1 and 10.3.4.3). */
+#include "feel/letters.h"
 #include "feel/machine.h"
-#include "feel/regex.h"
-#include "feel/unicode.h"
+#include "feel/xpath_regex.h"
 
 enum { MAX_TEXT = 64 << 20 };
 
@@ -53,7 +53,8 @@ static struct value read_number(struct machine *m, str text)
 {
     struct decimal d;
     if (!decimal_parse(&d, text))
-        return machine_warn(m, "number(): \"%.*s\" is none", text.n > 60 ? 60 : (int)text.n, text.p);
+        return machine_warn(m, "number(): \"%.*s\" is none", text.n > 60 ? 60 : (int)text.n,
+                            text.p);
     return value_number(m->arena, &d);
 }
 
@@ -122,7 +123,7 @@ struct value builtin_substring(struct machine *m, const struct value *a, size_t 
     return value_string(str_slice(s, from, to));
 }
 
-static struct value change_case(struct machine *m, str s, enum unicode_case to)
+static struct value change_case(struct machine *m, str s, enum letters_case to)
 {
     BUF_SCOPED struct buf b = {.max = MAX_TEXT};
     char bytes[4];
@@ -132,7 +133,7 @@ static struct value change_case(struct machine *m, str s, enum unicode_case to)
             buf_add_lit(&b, "SS");
             continue;
         }
-        size_t n = utf8_put(bytes, unicode_to(c, to));
+        size_t n = utf8_put(bytes, letters_to(c, to));
         buf_add(&b, (str){bytes, n});
     }
     return machine_string(m, &b);
@@ -204,7 +205,7 @@ struct value builtin_ends_with(struct machine *m, const struct value *a, size_t 
 }
 
 /* The pattern and flags of a call, compiled; false, with a warning, on a fault. */
-static bool take_regex(struct machine *m, struct regex *r, struct value pattern,
+static bool take_regex(struct machine *m, struct xpath_regex *r, struct value pattern,
                        const struct value *flags, const char *name)
 {
     struct err e = {0};
@@ -213,15 +214,16 @@ static bool take_regex(struct machine *m, struct regex *r, struct value pattern,
         flag_text = value_text(*flags);
     else if (flags && flags->kind != VALUE_NULL)
         return machine_warn(m, "%s(): the flags must be a string", name), false;
-    if (!regex_compile(r, value_text(pattern), flag_text, m->arena, &e))
+    if (!xpath_regex_compile(r, value_text(pattern), flag_text, m->arena, &e))
         return machine_warn(m, "%s(): %s", name, e.msg), false;
     return true;
 }
 
-static bool search(struct machine *m, struct regex *r, str text, size_t from,
-                   struct regex_match *match)
+static bool search(struct machine *m, struct xpath_regex *r, str text, size_t from,
+                   struct xpath_regex_match *match)
 {
-    enum regex_outcome outcome = regex_search(r, text, from, match, &m->fuel, m->arena, m->memory);
+    enum xpath_regex_outcome outcome =
+        xpath_regex_search(r, text, from, match, &m->fuel, m->arena, m->memory);
     if (outcome == REGEX_TOO_MUCH || m->fuel < 0) {
         machine_stop(m, "a regular expression took too many steps");
         return false;
@@ -231,8 +233,8 @@ static bool search(struct machine *m, struct regex *r, str text, size_t from,
 
 struct value builtin_matches(struct machine *m, const struct value *a, size_t n)
 {
-    struct regex r;
-    struct regex_match match;
+    struct xpath_regex r;
+    struct xpath_regex_match match;
     if (!are_strings(m, a, 2, "matches") ||
         !take_regex(m, &r, a[1], n > 2 ? &a[2] : NULL, "matches"))
         return VALUE_NOTHING;
@@ -240,8 +242,8 @@ struct value builtin_matches(struct machine *m, const struct value *a, size_t n)
 }
 
 /* "$1", "\$", "\\" of a replacement; false when it is none. */
-static bool add_replacement(struct buf *out, const struct regex *r, str by, str text,
-                            const struct regex_match *match)
+static bool add_replacement(struct buf *out, const struct xpath_regex *r, str by, str text,
+                            const struct xpath_regex_match *match)
 {
     for (size_t i = 0; i < by.n; i++) {
         if (by.p[i] == '\\') {
@@ -258,8 +260,7 @@ static bool add_replacement(struct buf *out, const struct regex *r, str by, str 
             while (i + 1 < by.n && by.p[i + 1] >= '0' && by.p[i + 1] <= '9' &&
                    group * 10 + (size_t)(by.p[i + 1] - '0') <= r->group_count)
                 group = group * 10 + (size_t)(by.p[++i] - '0');
-            if (group <= r->group_count && group < REGEX_GROUPS &&
-                match->start[group] != SIZE_MAX)
+            if (group <= r->group_count && group < REGEX_GROUPS && match->start[group] != SIZE_MAX)
                 buf_add(out, str_slice(text, match->start[group], match->end[group]));
         }
     }
@@ -268,8 +269,8 @@ static bool add_replacement(struct buf *out, const struct regex *r, str by, str 
 
 struct value builtin_replace(struct machine *m, const struct value *a, size_t n)
 {
-    struct regex r;
-    struct regex_match match;
+    struct xpath_regex r;
+    struct xpath_regex_match match;
     if (!are_strings(m, a, 3, "replace") ||
         !take_regex(m, &r, a[1], n > 3 ? &a[3] : NULL, "replace"))
         return VALUE_NOTHING;
@@ -299,8 +300,8 @@ struct value builtin_replace(struct machine *m, const struct value *a, size_t n)
 
 struct value builtin_split(struct machine *m, const struct value *a, size_t n)
 {
-    struct regex r;
-    struct regex_match match;
+    struct xpath_regex r;
+    struct xpath_regex_match match;
     if (!are_strings(m, a, n, "split") || !take_regex(m, &r, a[1], NULL, "split"))
         return VALUE_NOTHING;
     str text = value_text(a[0]);

@@ -1,7 +1,7 @@
 /* Bad input: every one of these ends soon, with an error or null, and never with a crash. */
 #include "base/buf.h"
 #include "feel/machine.h"
-#include "feel/regex.h"
+#include "feel/xpath_regex.h"
 
 #include "check.h"
 

@@ -1,10 +1,11 @@
-/* Running regular expressions: threads in lock step (Thompson, Pike), or tries with back-references. */
-#include "feel/regex.h"
+/* Running regular expressions: threads in lock step (Thompson, Pike), or tries with
+ * back-references. */
+#include "feel/xpath_regex.h"
 
 #include "base/map.h"
-#include "feel/unicode.h"
+#include "feel/letters.h"
 
-static bool has_plain(const struct regex_class *k, uint32_t c)
+static bool has_plain(const struct xpath_regex_class *k, uint32_t c)
 {
     for (size_t i = 0; i < k->n; i++) {
         if (c >= k->ranges[i].first && c <= k->ranges[i].last)
@@ -12,25 +13,26 @@ static bool has_plain(const struct regex_class *k, uint32_t c)
     }
     if (!k->categories && !k->has_not)
         return false;
-    uint32_t bit = 1u << unicode_category(c);
+    uint32_t bit = 1u << letters_category(c);
     return (k->categories & bit) || (k->has_not && !(k->not_categories & bit));
 }
 
-bool regex_class_has(const struct regex *r, const struct regex_class *k, uint32_t c)
+bool xpath_regex_class_has(const struct xpath_regex *r, const struct xpath_regex_class *k,
+                           uint32_t c)
 {
     bool has = has_plain(k, c);
     if (!has && r->ignores_case) {
-        uint32_t lower = unicode_to(c, UNICODE_LOWER);
-        has = has_plain(k, lower) || has_plain(k, unicode_to(lower, UNICODE_UPPER)) ||
-              has_plain(k, unicode_to(c, UNICODE_UPPER));
+        uint32_t lower = letters_to(c, UNICODE_LOWER);
+        has = has_plain(k, lower) || has_plain(k, letters_to(lower, UNICODE_UPPER)) ||
+              has_plain(k, letters_to(c, UNICODE_UPPER));
     }
     if (has == k->is_negated)
         return false;
-    return k->without < 0 || !regex_class_has(r, &r->classes[k->without], c);
+    return k->without < 0 || !xpath_regex_class_has(r, &r->classes[k->without], c);
 }
 
 struct search {
-    struct regex *r;
+    struct xpath_regex *r;
     str text;
     int64_t *fuel;
     struct arena *arena;
@@ -48,13 +50,13 @@ static bool at_end(const struct search *s, size_t at)
     return at == s->text.n || (s->r->is_multiline && s->text.p[at] == '\n');
 }
 
-static bool takes(const struct search *s, const struct regex_insn *i, uint32_t c)
+static bool takes(const struct search *s, const struct xpath_regex_insn *i, uint32_t c)
 {
     if (i->op == REGEX_CHAR)
-        return i->x == c || (s->r->ignores_case && i->x == unicode_to(c, UNICODE_LOWER));
+        return i->x == c || (s->r->ignores_case && i->x == letters_to(c, UNICODE_LOWER));
     if (i->op == REGEX_ANY)
         return s->r->dot_takes_all || (c != '\n' && c != '\r');
-    return regex_class_has(s->r, &s->r->classes[i->x], c);
+    return xpath_regex_class_has(s->r, &s->r->classes[i->x], c);
 }
 
 /* Threads at one place of the text, the preferred first; each instruction at most once. */
@@ -97,7 +99,7 @@ static void add_thread(const struct search *s, struct threads *t, uint32_t start
         }
         uint32_t pc = job.pc;
         for (bool goes_on = true; goes_on && t->seen[pc] != step;) {
-            const struct regex_insn *i = &s->r->insns[pc];
+            const struct xpath_regex_insn *i = &s->r->insns[pc];
             t->seen[pc] = step;
             --*s->fuel;
             switch (i->op) {
@@ -126,8 +128,7 @@ static void add_thread(const struct search *s, struct threads *t, uint32_t start
                 break;
             default:
                 t->pc[t->n] = pc;
-                memcpy(t->slots + t->n * s->r->slot_count, slots,
-                       s->r->slot_count * sizeof *slots);
+                memcpy(t->slots + t->n * s->r->slot_count, slots, s->r->slot_count * sizeof *slots);
                 t->n++;
                 goes_on = false;
             }
@@ -135,7 +136,7 @@ static void add_thread(const struct search *s, struct threads *t, uint32_t start
     }
 }
 
-static void keep(struct regex_match *match, const size_t *slots, size_t groups)
+static void keep(struct xpath_regex_match *match, const size_t *slots, size_t groups)
 {
     for (size_t g = 0; g <= groups && g < REGEX_GROUPS; g++) {
         match->start[g] = slots[g * 2];
@@ -145,19 +146,19 @@ static void keep(struct regex_match *match, const size_t *slots, size_t groups)
     }
 }
 
-struct regex_scratch {
+struct xpath_regex_scratch {
     struct threads now, next;
     struct todo *stack;
     size_t *slots;
     uint32_t mark; /* of `now`; that of `next` is one more */
 };
 
-static struct regex_scratch *scratch_of(const struct search *s)
+static struct xpath_regex_scratch *scratch_of(const struct search *s)
 {
-    struct regex *r = s->r;
+    struct xpath_regex *r = s->r;
     if (r->scratch)
         return r->scratch;
-    struct regex_scratch *k = arena_new(s->arena, struct regex_scratch);
+    struct xpath_regex_scratch *k = arena_new(s->arena, struct xpath_regex_scratch);
     if (!new_threads(s, &k->now) || !new_threads(s, &k->next))
         return NULL;
     k->stack = arena_array(s->arena, struct todo, r->n * 2 + 2);
@@ -166,13 +167,13 @@ static struct regex_scratch *scratch_of(const struct search *s)
 }
 
 /* Moves all threads over the character at `at`; true when one of them matched there. */
-static bool step_threads(const struct search *s, struct regex_scratch *k, size_t at, size_t after,
-                         uint32_t c, struct regex_match *match)
+static bool step_threads(const struct search *s, struct xpath_regex_scratch *k, size_t at,
+                         size_t after, uint32_t c, struct xpath_regex_match *match)
 {
-    const struct regex *r = s->r;
+    const struct xpath_regex *r = s->r;
     k->next.n = 0;
     for (size_t i = 0; i < k->now.n; i++) {
-        const struct regex_insn *insn = &r->insns[k->now.pc[i]];
+        const struct xpath_regex_insn *insn = &r->insns[k->now.pc[i]];
         size_t *own = k->now.slots + i * r->slot_count;
         --*s->fuel;
         if (insn->op == REGEX_MATCH) {
@@ -186,10 +187,10 @@ static bool step_threads(const struct search *s, struct regex_scratch *k, size_t
     return false;
 }
 
-static enum regex_outcome search_threads(const struct search *s, size_t from,
-                                         struct regex_match *match)
+static enum xpath_regex_outcome search_threads(const struct search *s, size_t from,
+                                               struct xpath_regex_match *match)
 {
-    struct regex_scratch *k = scratch_of(s);
+    struct xpath_regex_scratch *k = scratch_of(s);
     if (!k)
         return REGEX_TOO_MUCH;
     bool is_found = false;
@@ -240,8 +241,8 @@ static bool takes_again(const struct search *s, const size_t *slots, size_t grou
         if (!rest.n)
             return false;
         uint32_t a = utf8_take(&was), b = utf8_take(&rest);
-        if (a != b && !(s->r->ignores_case &&
-                        unicode_to(a, UNICODE_LOWER) == unicode_to(b, UNICODE_LOWER)))
+        if (a != b &&
+            !(s->r->ignores_case && letters_to(a, UNICODE_LOWER) == letters_to(b, UNICODE_LOWER)))
             return false;
     }
     *at = s->text.n - rest.n;
@@ -249,7 +250,8 @@ static bool takes_again(const struct search *s, const size_t *slots, size_t grou
 }
 
 /* One instruction that goes on or fails; false: fails. */
-static bool advance(const struct search *s, const struct regex_insn *i, size_t *slots, size_t *at)
+static bool advance(const struct search *s, const struct xpath_regex_insn *i, size_t *slots,
+                    size_t *at)
 {
     if (i->op == REGEX_BEGIN)
         return at_begin(s, *at);
@@ -267,8 +269,8 @@ static bool advance(const struct search *s, const struct regex_insn *i, size_t *
     return takes(s, i, c);
 }
 
-static enum regex_outcome try_at(const struct search *s, size_t from, size_t *slots,
-                                 struct choices *todo)
+static enum xpath_regex_outcome try_at(const struct search *s, size_t from, size_t *slots,
+                                       struct choices *todo)
 {
     todo->n = 0;
     VEC_ADD(s->arena, todo->items, todo->n, todo->size) =
@@ -281,7 +283,7 @@ static enum regex_outcome try_at(const struct search *s, size_t from, size_t *sl
         }
         size_t at = job.at;
         for (uint32_t pc = job.pc;;) {
-            const struct regex_insn *i = &s->r->insns[pc];
+            const struct xpath_regex_insn *i = &s->r->insns[pc];
             if (--*s->fuel < 0 || arena_used(s->arena) > s->memory)
                 return REGEX_TOO_MUCH;
             if (i->op == REGEX_MATCH) {
@@ -311,8 +313,8 @@ static enum regex_outcome try_at(const struct search *s, size_t from, size_t *sl
     return REGEX_NONE;
 }
 
-static enum regex_outcome search_tries(const struct search *s, size_t from,
-                                       struct regex_match *match)
+static enum xpath_regex_outcome search_tries(const struct search *s, size_t from,
+                                             struct xpath_regex_match *match)
 {
     size_t *slots = arena_array(s->arena, size_t, s->r->slot_count);
     struct choices todo = {0};
@@ -322,7 +324,7 @@ static enum regex_outcome search_tries(const struct search *s, size_t from,
         for (size_t i = 0; i < s->r->slot_count; i++)
             slots[i] = SIZE_MAX;
         slots[0] = at;
-        enum regex_outcome outcome = try_at(s, at, slots, &todo);
+        enum xpath_regex_outcome outcome = try_at(s, at, slots, &todo);
         if (outcome == REGEX_FOUND)
             keep(match, slots, s->r->group_count);
         if (outcome != REGEX_NONE)
@@ -331,11 +333,10 @@ static enum regex_outcome search_tries(const struct search *s, size_t from,
     return REGEX_NONE;
 }
 
-enum regex_outcome regex_search(struct regex *r, str text, size_t from,
-                                struct regex_match *match, int64_t *fuel, struct arena *a,
-                                size_t memory)
+enum xpath_regex_outcome xpath_regex_search(struct xpath_regex *r, str text, size_t from,
+                                            struct xpath_regex_match *match, int64_t *fuel,
+                                            struct arena *a, size_t memory)
 {
     struct search s = {r, text, fuel, a, memory};
-    return r->has_back_references ? search_tries(&s, from, match)
-                                  : search_threads(&s, from, match);
+    return r->has_back_references ? search_tries(&s, from, match) : search_threads(&s, from, match);
 }

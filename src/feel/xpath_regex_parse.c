@@ -1,7 +1,7 @@
 /* Pattern text to instructions, straight away: recursive descent over branches and atoms. */
 #include "base/map.h"
-#include "feel/regex.h"
-#include "feel/unicode.h"
+#include "feel/letters.h"
+#include "feel/xpath_regex.h"
 
 /* Slots of loops, until it is known how many groups come before them. */
 #define LOOP_SLOT 0x80000000u
@@ -9,7 +9,7 @@
 enum { MAX_INSNS = 20000, MAX_DEPTH = 200, MAX_REPEAT = 5000, MAX_PATTERN = 100000 };
 
 struct reader {
-    struct regex *r;
+    struct xpath_regex *r;
     str s;
     size_t at;
     struct arena *arena;
@@ -20,7 +20,8 @@ struct reader {
 
 static bool fail(struct reader *p, const char *why)
 {
-    return err_set(p->err, ERR_INVALID, "the pattern is wrong at character %zu: %s", p->at + 1, why);
+    return err_set(p->err, ERR_INVALID, "the pattern is wrong at character %zu: %s", p->at + 1,
+                   why);
 }
 
 static bool sees(const struct reader *p, char c)
@@ -44,30 +45,30 @@ static uint32_t take_point(struct reader *p)
     return c;
 }
 
-static uint32_t emit(struct reader *p, enum regex_op op, uint32_t x, uint32_t y)
+static uint32_t emit(struct reader *p, enum xpath_regex_op op, uint32_t x, uint32_t y)
 {
-    struct regex *r = p->r;
+    struct xpath_regex *r = p->r;
     if (r->n >= MAX_INSNS) {
         err_set(p->err, ERR_LIMIT, "the pattern is too large");
         return 0;
     }
-    VEC_ADD(p->arena, r->insns, r->n, r->size) = (struct regex_insn){op, x, y};
+    VEC_ADD(p->arena, r->insns, r->n, r->size) = (struct xpath_regex_insn){op, x, y};
     return (uint32_t)r->n - 1;
 }
 
-static void add_range(struct reader *p, struct regex_class *k, uint32_t first, uint32_t last)
+static void add_range(struct reader *p, struct xpath_regex_class *k, uint32_t first, uint32_t last)
 {
     VEC_ADD(p->arena, k->ranges, k->n, k->size) = (struct regex_range){first, last};
 }
 
-static uint32_t add_class(struct reader *p, struct regex_class k)
+static uint32_t add_class(struct reader *p, struct xpath_regex_class k)
 {
-    struct regex *r = p->r;
+    struct xpath_regex *r = p->r;
     VEC_ADD(p->arena, r->classes, r->class_count, r->class_size) = k;
     return (uint32_t)r->class_count - 1;
 }
 
-static void add_categories(struct regex_class *k, uint32_t mask, bool is_negated)
+static void add_categories(struct xpath_regex_class *k, uint32_t mask, bool is_negated)
 {
     if (is_negated) {
         k->not_categories = k->has_not ? k->not_categories & mask : mask;
@@ -78,7 +79,7 @@ static void add_categories(struct regex_class *k, uint32_t mask, bool is_negated
 }
 
 /* {Name} after \p or \P */
-static bool take_property(struct reader *p, struct regex_class *k, bool is_negated)
+static bool take_property(struct reader *p, struct xpath_regex_class *k, bool is_negated)
 {
     size_t start = p->at + 1, end = start;
     uint32_t first, last;
@@ -88,7 +89,7 @@ static bool take_property(struct reader *p, struct regex_class *k, bool is_negat
         return fail(p, "expected {property}");
     str name = str_slice(p->s, start, end);
     if (str_starts(name, STR("Is"))) {
-        if (!unicode_block(str_slice(name, 2, name.n), &first, &last))
+        if (!letters_block(str_slice(name, 2, name.n), &first, &last))
             return fail(p, "there is no such block");
         if (is_negated) {
             if (first)
@@ -98,7 +99,7 @@ static bool take_property(struct reader *p, struct regex_class *k, bool is_negat
             add_range(p, k, first, last);
         }
     } else {
-        uint32_t mask = unicode_category_mask(name);
+        uint32_t mask = letters_category_mask(name);
         if (mask == 0)
             return fail(p, "there is no such category");
         add_categories(k, mask, is_negated);
@@ -107,7 +108,7 @@ static bool take_property(struct reader *p, struct regex_class *k, bool is_negat
     return true;
 }
 
-static void add_spaces(struct reader *p, struct regex_class *k, bool is_negated)
+static void add_spaces(struct reader *p, struct xpath_regex_class *k, bool is_negated)
 {
     if (!is_negated) {
         add_range(p, k, '\t', '\n');
@@ -122,7 +123,7 @@ static void add_spaces(struct reader *p, struct regex_class *k, bool is_negated)
 }
 
 /* \i and \c: what begins and continues an XML name */
-static void add_name_characters(struct reader *p, struct regex_class *k, bool continues,
+static void add_name_characters(struct reader *p, struct xpath_regex_class *k, bool continues,
                                 bool is_negated)
 {
     static const struct regex_range start[] = {
@@ -131,9 +132,9 @@ static void add_name_characters(struct reader *p, struct regex_class *k, bool co
         {0x37f, 0x1fff},  {0x200c, 0x200d}, {0x2070, 0x218f}, {0x2c00, 0x2fef},
         {0x3001, 0xd7ff}, {0xf900, 0xfdcf}, {0xfdf0, 0xfffd}, {0x10000, 0xeffff}};
     static const struct regex_range rest[] = {
-        {'-', '.'},       {'0', ':'},       {'A', 'Z'},       {'_', '_'},       {'a', 'z'},
-        {0xb7, 0xb7},     {0xc0, 0xd6},     {0xd8, 0xf6},     {0xf8, 0x37d},    {0x37f, 0x1fff},
-        {0x200c, 0x200d}, {0x203f, 0x2040}, {0x2070, 0x218f}, {0x2c00, 0x2fef}, {0x3001, 0xd7ff},
+        {'-', '.'},       {'0', ':'},       {'A', 'Z'},        {'_', '_'},       {'a', 'z'},
+        {0xb7, 0xb7},     {0xc0, 0xd6},     {0xd8, 0xf6},      {0xf8, 0x37d},    {0x37f, 0x1fff},
+        {0x200c, 0x200d}, {0x203f, 0x2040}, {0x2070, 0x218f},  {0x2c00, 0x2fef}, {0x3001, 0xd7ff},
         {0xf900, 0xfdcf}, {0xfdf0, 0xfffd}, {0x10000, 0xeffff}};
     const struct regex_range *ranges = continues ? rest : start;
     size_t n = continues ? COUNT(rest) : COUNT(start);
@@ -150,7 +151,7 @@ static void add_name_characters(struct reader *p, struct regex_class *k, bool co
 }
 
 /* A class escape at the letter after '\'; false without an error when it is none. */
-static bool take_class_escape(struct reader *p, struct regex_class *k)
+static bool take_class_escape(struct reader *p, struct xpath_regex_class *k)
 {
     char c = p->at < p->s.n ? p->s.p[p->at] : 0;
     if (!c || !strchr("sSdDwWpPiIcC", c))
@@ -166,8 +167,8 @@ static bool take_class_escape(struct reader *p, struct regex_class *k)
         return true;
     case 'w': /* everything but punctuation, separators and others */
         add_categories(k,
-                       unicode_category_mask(STR("P")) | unicode_category_mask(STR("Z")) |
-                           unicode_category_mask(STR("C")),
+                       letters_category_mask(STR("P")) | letters_category_mask(STR("Z")) |
+                           letters_category_mask(STR("C")),
                        !is_negated);
         return true;
     case 'p':
@@ -193,7 +194,7 @@ static bool take_escaped(struct reader *p, uint32_t *c)
 static bool take_class(struct reader *p, uint32_t *index);
 
 /* One character or range of a class */
-static bool take_class_item(struct reader *p, struct regex_class *k, bool is_first)
+static bool take_class_item(struct reader *p, struct xpath_regex_class *k, bool is_first)
 {
     uint32_t first, last;
     if (take(p, '\\')) {
@@ -202,14 +203,14 @@ static bool take_class_item(struct reader *p, struct regex_class *k, bool is_fir
         if (p->err->code || !take_escaped(p, &first))
             return false;
     } else {
-        if (sees(p, '[') || (sees(p, '-') && !is_first && p->at + 1 < p->s.n &&
-                             p->s.p[p->at + 1] != ']'))
+        if (sees(p, '[') ||
+            (sees(p, '-') && !is_first && p->at + 1 < p->s.n && p->s.p[p->at + 1] != ']'))
             return fail(p, "'[' and '-' need an escape here");
         first = take_point(p);
     }
     last = first;
-    bool is_range = sees(p, '-') && p->at + 1 < p->s.n && p->s.p[p->at + 1] != ']' &&
-                    p->s.p[p->at + 1] != '[';
+    bool is_range =
+        sees(p, '-') && p->at + 1 < p->s.n && p->s.p[p->at + 1] != ']' && p->s.p[p->at + 1] != '[';
     if (is_range) {
         p->at++;
         if (take(p, '\\')) {
@@ -228,7 +229,7 @@ static bool take_class_item(struct reader *p, struct regex_class *k, bool is_fir
 /* After '[' */
 static bool take_class(struct reader *p, uint32_t *index)
 {
-    struct regex_class k = {.without = -1};
+    struct xpath_regex_class k = {.without = -1};
     uint32_t without;
     k.is_negated = take(p, '^');
     if (++p->depth > MAX_DEPTH)
@@ -329,7 +330,7 @@ static bool take_atom(struct reader *p)
         return true;
     }
     if (take(p, '\\')) {
-        struct regex_class k = {.without = -1};
+        struct xpath_regex_class k = {.without = -1};
         if (p->at < p->s.n && p->s.p[p->at] >= '0' && p->s.p[p->at] <= '9')
             return take_back_reference(p);
         if (take_class_escape(p, &k)) {
@@ -343,7 +344,7 @@ static bool take_atom(struct reader *p)
             return fail(p, "this character needs an escape");
         c = take_point(p);
     }
-    emit(p, REGEX_CHAR, p->r->ignores_case ? unicode_to(c, UNICODE_LOWER) : c, 0);
+    emit(p, REGEX_CHAR, p->r->ignores_case ? letters_to(c, UNICODE_LOWER) : c, 0);
     return true;
 }
 
@@ -397,11 +398,11 @@ static uint32_t moved(uint32_t target, size_t from, size_t end, size_t by)
 }
 
 /* Appends a copy of the instructions from..end. */
-static void repeat(struct reader *p, const struct regex_insn *part, size_t from, size_t end)
+static void repeat(struct reader *p, const struct xpath_regex_insn *part, size_t from, size_t end)
 {
     size_t by = p->r->n - from;
     for (size_t i = 0; i < end - from; i++) {
-        struct regex_insn insn = part[i];
+        struct xpath_regex_insn insn = part[i];
         if (insn.op == REGEX_SPLIT || insn.op == REGEX_JUMP) {
             insn.x = moved(insn.x, from, end, by);
             insn.y = moved(insn.y, from, end, by);
@@ -422,9 +423,9 @@ static void split_at(struct reader *p, uint32_t at, uint32_t inside, uint32_t ou
 /* The atom just emitted, from `from` on, becomes least to most of it. */
 static void quantify(struct reader *p, size_t from, uint32_t least, uint32_t most, bool is_greedy)
 {
-    struct regex *r = p->r;
+    struct xpath_regex *r = p->r;
     size_t end = r->n, length = end - from;
-    struct regex_insn *part = arena_array(p->arena, struct regex_insn, length);
+    struct xpath_regex_insn *part = arena_array(p->arena, struct xpath_regex_insn, length);
     if (length)
         memcpy(part, r->insns + from, length * sizeof *part);
     r->n = from;
@@ -478,7 +479,7 @@ static bool take_branches(struct reader *p)
     if (sees(p, '|')) {
         /* SPLIT over the first branch: shift it by one, then the rest. */
         size_t end = p->r->n, length = end - from;
-        struct regex_insn *part = arena_array(p->arena, struct regex_insn, length);
+        struct xpath_regex_insn *part = arena_array(p->arena, struct xpath_regex_insn, length);
         if (length)
             memcpy(part, p->r->insns + from, length * sizeof *part);
         p->r->n = from;
@@ -497,7 +498,7 @@ static bool take_branches(struct reader *p)
     return !p->err->code;
 }
 
-static bool take_flags(struct regex *r, str flags, bool *is_spaced, struct err *e)
+static bool take_flags(struct xpath_regex *r, str flags, bool *is_spaced, struct err *e)
 {
     for (size_t i = 0; i < flags.n; i++) {
         switch (flags.p[i]) {
@@ -548,25 +549,26 @@ static str without_space(str s, struct arena *a)
 }
 
 /* Only tries with back-references ask whether a loop made progress. */
-static void settle_slots(struct regex *r)
+static void settle_slots(struct xpath_regex *r)
 {
     r->slot_count = (r->group_count + 1) * 2;
     for (size_t i = 0; i < r->n; i++) {
-        struct regex_insn *insn = &r->insns[i];
+        struct xpath_regex_insn *insn = &r->insns[i];
         if ((insn->op != REGEX_SAVE && insn->op != REGEX_PROGRESS) || !(insn->x & LOOP_SLOT))
             continue;
         if (r->has_back_references)
             insn->x = (uint32_t)r->slot_count + (insn->x & ~LOOP_SLOT);
         else
-            *insn = (struct regex_insn){REGEX_JUMP, (uint32_t)i + 1, 0};
+            *insn = (struct xpath_regex_insn){REGEX_JUMP, (uint32_t)i + 1, 0};
     }
     if (r->has_back_references)
         r->slot_count += r->loop_count;
 }
 
-bool regex_compile(struct regex *r, str pattern, str flags, struct arena *a, struct err *e)
+bool xpath_regex_compile(struct xpath_regex *r, str pattern, str flags, struct arena *a,
+                         struct err *e)
 {
-    *r = (struct regex){0};
+    *r = (struct xpath_regex){0};
     bool is_spaced = false;
     if (pattern.n > MAX_PATTERN)
         return err_set(e, ERR_LIMIT, "the pattern is longer than %d bytes", MAX_PATTERN);
@@ -577,7 +579,7 @@ bool regex_compile(struct regex *r, str pattern, str flags, struct arena *a, str
         p.s = without_space(pattern, a);
     while (r->is_literal && p.at < p.s.n) {
         uint32_t c = take_point(&p);
-        emit(&p, REGEX_CHAR, r->ignores_case ? unicode_to(c, UNICODE_LOWER) : c, 0);
+        emit(&p, REGEX_CHAR, r->ignores_case ? letters_to(c, UNICODE_LOWER) : c, 0);
     }
     if (!r->is_literal && !take_branches(&p))
         return false;

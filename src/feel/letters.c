@@ -1,6 +1,6 @@
-#include "feel/unicode.h"
+#include "feel/letters.h"
 
-enum unicode_category unicode_category(uint32_t c)
+enum letters_category letters_category(uint32_t c)
 {
     size_t low = 0, high = UNICODE_RUN_COUNT; /* RUNS[low].first <= c < RUNS[high].first */
     while (high - low > 1) {
@@ -10,17 +10,17 @@ enum unicode_category unicode_category(uint32_t c)
         else
             high = middle;
     }
-    return (enum unicode_category)UNICODE_RUNS[low].category;
+    return (enum letters_category)UNICODE_RUNS[low].category;
 }
 
-uint32_t unicode_to(uint32_t c, enum unicode_case to)
+uint32_t letters_to(uint32_t c, enum letters_case to)
 {
     if (c < 0x80) {
         if (to == UNICODE_UPPER)
             return c >= 'a' && c <= 'z' ? c - 32 : c;
         return c >= 'A' && c <= 'Z' ? c + 32 : c;
     }
-    const struct unicode_case_run *runs =
+    const struct letters_case_run *runs =
         to == UNICODE_UPPER ? UNICODE_UPPER_RUNS : UNICODE_LOWER_RUNS;
     size_t low = 0, high = to == UNICODE_UPPER ? UNICODE_UPPER_COUNT : UNICODE_LOWER_COUNT;
     while (high - low > 1) {
@@ -30,12 +30,12 @@ uint32_t unicode_to(uint32_t c, enum unicode_case to)
         else
             high = middle;
     }
-    const struct unicode_case_run *r = &runs[low];
+    const struct letters_case_run *r = &runs[low];
     bool is_in = c >= r->first && c <= r->last && (c - r->first) % r->step == 0;
     return is_in ? (uint32_t)((int32_t)c + r->distance) : c;
 }
 
-uint32_t unicode_category_mask(str name)
+uint32_t letters_category_mask(str name)
 {
     static const char *const names[] = {
 #define X(name) #name,
@@ -153,7 +153,7 @@ static const struct {
     {"Tags", 0xe0000, 0xe007f},
 };
 
-bool unicode_block(str name, uint32_t *first, uint32_t *last)
+bool letters_block(str name, uint32_t *first, uint32_t *last)
 {
     for (size_t i = 0; i < COUNT(BLOCKS); i++) {
         if (str_is(name, BLOCKS[i].name)) {
