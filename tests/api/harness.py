@@ -45,6 +45,7 @@ class Place:
     """Cluster and database in a temporary folder."""
 
     def __init__(self, packages=('county/deqing', 'apps/*'), options=''):
+        self.server = None
         self.folder = tempfile.mkdtemp(prefix='shuzhi-test-')
         os.chmod(self.folder, 0o755)
         atexit.register(self.stop)
@@ -53,8 +54,7 @@ class Place:
         folders = [str(q) for p in packages for q in sorted(ROOT.glob(p))]
         r = self.run('apply', *folders)
         if r.returncode:
-            sys.exit(f'apply failed: {r.stderr}')
-        self.server = None
+            sys.exit(f'apply failed: {r.stdout[-500:]} {r.stderr}')
 
     def start_cluster(self):
         return subprocess.run([ROOT / 'tools/cluster', 'start', self.folder + '/db'], check=True, env=self.env,
