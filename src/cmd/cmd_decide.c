@@ -1,5 +1,5 @@
 /* shuzhi decide: decisions of DMN models, one case or JSON lines. */
-#include "cmd/batch.h"
+#include "cmd/answer_lines.h"
 #include "cmd/command.h"
 #include "dmn/dmn.h"
 #include "feel/wire.h"
@@ -168,7 +168,7 @@ static void write_outcome(struct buf *out, enum form form, const struct trace *t
     json_write_string(out, decision);
     buf_add_lit(out, ",\"result\":");
     wire_write(out, result);
-    batch_write_warnings(out, m);
+    lines_write_warnings(out, m);
     if (form == FORM_TRACE) {
         buf_add_lit(out, ",\"steps\":[");
         for (size_t i = 0; i < t->n; i++) {
@@ -192,7 +192,7 @@ static bool decide_one(const char *path, str name, const char *input, enum form 
     struct dmn_case c = {.watch = note_value, .watch_data = &t};
     *request = json_object(a, 1);
     machine_init(&m, a, e, LIMITS_DEFAULT);
-    batch_set_now(&m);
+    lines_set_now(&m);
     m.trace.data = &t;
     m.trace.hit = note_hit;
     if (input && !json_parse(inputs, str_from(input), a, e))
@@ -228,7 +228,7 @@ static bool list_problems(const char *path, struct arena *a, struct err *e)
 static int run_batch(void)
 {
     struct models k = {0};
-    int code = batch_run(answer, &k);
+    int code = lines_run(answer, &k);
     arena_release(&k.arena);
     return code;
 }

@@ -1,5 +1,5 @@
 /* shuzhi feel: expressions from the command line or as JSON lines. */
-#include "cmd/batch.h"
+#include "cmd/answer_lines.h"
 #include "cmd/command.h"
 #include "feel/wire.h"
 
@@ -54,7 +54,7 @@ static int run_one(const char *text, const char *context_text, bool shows_code)
     struct json context = {.type = JSON_OBJECT};
     struct program *p = NULL;
     machine_init(&m, &a, &e, LIMITS_DEFAULT);
-    batch_set_now(&m);
+    lines_set_now(&m);
     if ((context_text && !json_parse(&context, str_from(context_text), &a, &e)) ||
         !evaluate(str_from(text), &context, &m, &result, &p)) {
         fprintf(stderr, "shuzhi feel: %s\n", e.msg);
@@ -77,7 +77,7 @@ int cmd_feel(int argc, char **argv)
     bool shows_code = false;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--batch") == 0)
-            return batch_run(answer, NULL);
+            return lines_run(answer, NULL);
         if (strcmp(argv[i], "--functions") == 0)
             return describe(builtin_describe);
         if (strcmp(argv[i], "--operations") == 0)

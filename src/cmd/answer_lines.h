@@ -4,11 +4,11 @@
 #include "text/json.h"
 
 /* Evaluates a request; on false e says why. */
-typedef bool (*batch_answer)(void *data, const struct json *request, struct machine *m,
+typedef bool (*lines_answer)(void *data, const struct json *request, struct machine *m,
                              struct value *result);
 
 /* Answers every line of standard input.  Returns the exit code. */
-int batch_run(batch_answer answer, void *data);
+int lines_run(lines_answer answer, void *data);
 /* The machine's now: the system clock in UTC.  Only commands look at the clock. */
-void batch_set_now(struct machine *m);
-void batch_write_warnings(struct buf *out, const struct machine *m);
+void lines_set_now(struct machine *m);
+void lines_write_warnings(struct buf *out, const struct machine *m);

@@ -1,10 +1,10 @@
-#include "cmd/batch.h"
+#include "cmd/answer_lines.h"
 
 #include "feel/wire.h"
 
 enum { MAX_ANSWER = 256 << 20 };
 
-void batch_set_now(struct machine *m)
+void lines_set_now(struct machine *m)
 {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
@@ -14,7 +14,7 @@ void batch_set_now(struct machine *m)
                              .zone_kind = MOMENT_OFFSET};
 }
 
-void batch_write_warnings(struct buf *out, const struct machine *m)
+void lines_write_warnings(struct buf *out, const struct machine *m)
 {
     size_t n = m->warning_count < MACHINE_WARNINGS ? m->warning_count : MACHINE_WARNINGS;
     if (n == 0)
@@ -49,21 +49,21 @@ static void write_error(struct buf *out, const struct json *id, const struct err
     buf_add_lit(out, "}\n");
 }
 
-static void answer_line(struct buf *out, str line, struct arena *a, batch_answer answer, void *data)
+static void answer_line(struct buf *out, str line, struct arena *a, lines_answer answer, void *data)
 {
     struct json request = {.type = JSON_NULL};
     struct err e = {0};
     struct machine m;
     struct value result;
     machine_init(&m, a, &e, LIMITS_DEFAULT);
-    batch_set_now(&m);
+    lines_set_now(&m);
     bool ok = json_parse(&request, line, a, &e) && answer(data, &request, &m, &result);
     const struct json *id = json_find(&request, "id");
     if (ok) {
         write_id(out, id);
         buf_add_lit(out, ",\"result\":");
         wire_write(out, result);
-        batch_write_warnings(out, &m);
+        lines_write_warnings(out, &m);
         buf_add_lit(out, "}\n");
         if (!out->is_full)
             return;
@@ -72,7 +72,7 @@ static void answer_line(struct buf *out, str line, struct arena *a, batch_answer
     write_error(out, id, &e);
 }
 
-int batch_run(batch_answer answer, void *data)
+int lines_run(lines_answer answer, void *data)
 {
     char *line = NULL;
     size_t size = 0;
