@@ -13,9 +13,9 @@
 #include "store/lane.h"
 
 enum {
-    READ_LANES = 1,
+    READ_LANES = 2,
     AUDIT_LANES = 1,
-    GROUP = 24, /* looks sent to the database while the turn still goes on, so that both work */
+    GROUP = 16, /* looks sent to the database while the turn still goes on, so that both work */
     MAX_AUDIT = 8 << 20,
     MAX_KEY_PARTS = 4,
     TRIES = 3

@@ -16,7 +16,7 @@ struct op {
     lane_done done;
     void *arg;
     PGresult *result;
-    struct err err;
+    struct err *err; /* NULL: none; apart, for it is large and rare */
     bool is_aborted;
     int tries;
     char text[]; /* the parameters' bytes, each NUL-terminated */
@@ -62,17 +62,29 @@ static struct op *queue_take(struct queue *q)
     return o;
 }
 
+static void op_fail(struct op *o, enum err_code code, const char *what, const char *detail)
+{
+    if (o->err)
+        return;
+    o->err = calloc(1, sizeof *o->err);
+    if (!o->err)
+        abort();
+    err_set(o->err, code, "%s%s", what, detail);
+}
+
 static void op_finish(struct op *o)
 {
     if (o->done) {
         struct rows rows = {0};
-        bool ok = !o->err.code && o->result;
+        static const struct err NONE;
+        bool ok = !o->err && o->result;
         if (ok)
             rows = (struct rows){o->result, (size_t)PQntuples(o->result), 0};
-        else if (!o->err.code)
-            err_set(&o->err, ERR_BUSY, "database: the connection was lost");
-        o->done(o->arg, ok ? &rows : NULL, &o->err);
+        else if (!o->err)
+            op_fail(o, ERR_BUSY, "database: the connection was lost", "");
+        o->done(o->arg, ok ? &rows : NULL, ok ? &NONE : o->err);
     }
+    free(o->err);
     PQclear(o->result);
     free(o);
 }
@@ -256,13 +268,13 @@ static void finish_group(struct lane *l)
         next = o->next;
         o->next = members;
         members = o;
-        has_failed |= o->err.code != ERR_NONE || o->is_aborted;
+        has_failed |= o->err != NULL || o->is_aborted;
     }
     l->group = NULL;
     for (struct op *p = members; p; p = p->next) { /* what could not be prepared cannot be run */
-        for (struct op *o = members; p->kind == OP_PREPARE && p->err.code && o; o = o->next) {
-            if (o->statement == p->statement)
-                o->err = p->err;
+        for (struct op *o = members; p->kind == OP_PREPARE && p->err && o; o = o->next) {
+            if (o != p && o->statement == p->statement)
+                op_fail(o, p->err->code, p->err->msg, "");
         }
     }
     for (struct op *o = members, *next; o; o = next) {
@@ -271,7 +283,7 @@ static void finish_group(struct lane *l)
             op_finish(o);
             continue;
         }
-        if (has_failed && !o->err.code && o->tries++ < TRIES) {
+        if (has_failed && !o->err && o->tries++ < TRIES) {
             PQclear(o->result);
             o->result = NULL;
             o->is_aborted = false;
@@ -296,7 +308,7 @@ static void take_result(struct op *o, PGresult *r)
         o->is_aborted = true;
     } else {
         const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-        err_set(&o->err, ERR_BROKEN, "database: %s", message ? message : "unknown failure");
+        op_fail(o, ERR_BROKEN, "database: ", message ? message : "unknown failure");
     }
     PQclear(r);
 }
