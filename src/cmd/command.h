@@ -8,6 +8,7 @@
     X(apply, "PACKAGE…", "put packages in force, in one transaction")                              \
     X(intake, "[--source ORGANISATION] DATASET FILE…", "load files into a dataset")                \
     X(convert, "KIND FILE SHEET", "a workbook or map file as CSV; intake runs it as its child")    \
+    X(demo, "[--persons N] [--seed S] [--bad PERCENT] [--out FOLDER]", "make a county's data")      \
     X(validate, "SCHEMA FILE… | --batch", "check JSON against a JSON Schema")                      \
     X(feel, "[--code] [--context JSON] EXPRESSION | --batch | --functions | --operations",         \
       "evaluate FEEL; --batch answers JSON lines")                                                 \
