@@ -16,7 +16,7 @@ static int64_t take_number(struct compiling *c, const struct json *v, const char
 {
     const struct json *m = json_find(v, key);
     int64_t n = otherwise;
-    if (m && (m->type != JSON_NUMBER || !value_number(m->text, &n))) {
+    if (m && (m->type != JSON_NUMBER || !demo_value_number(m->text, &n))) {
         recipe_complain(c, m, "%s must be a number with at most six decimals", key);
         return otherwise;
     }
@@ -171,7 +171,7 @@ static void make_pick(struct cx *x, const struct json *p)
         for (size_t i = 0; p->type == JSON_OBJECT && i < p->object.n; i++) {
             const struct json_member *m = &p->object.members[i];
             int64_t weight = 0;
-            if (m->value.type != JSON_NUMBER || !value_number(m->value.text, &weight) || weight < 0)
+            if (m->value.type != JSON_NUMBER || !demo_value_number(m->value.text, &weight) || weight < 0)
                 recipe_complain(x->c, &m->value, "the weight of \"%.*s\" must be a number",
                                 STR_ARG(m->key));
             table_add(&x->g->table, x->c->arena, value_of_text(m->key), weight);
@@ -190,10 +190,10 @@ static void make_bands(struct cx *x, const struct json *p)
         str rest = m->key, from, to;
         int64_t weight = 0;
         struct value low = {0};
-        bool ok = str_take_part(&rest, '-', &from) && value_number(from, &low.n);
+        bool ok = str_take_part(&rest, '-', &from) && demo_value_number(from, &low.n);
         to = rest.n ? rest : from;
-        ok = ok && value_number(to, &x->g->ends[i]) && m->value.type == JSON_NUMBER &&
-             value_number(m->value.text, &weight) && weight >= 0;
+        ok = ok && demo_value_number(to, &x->g->ends[i]) && m->value.type == JSON_NUMBER &&
+             demo_value_number(m->value.text, &weight) && weight >= 0;
         if (!ok)
             recipe_complain(x->c, &m->value, "\"%.*s\": expected FROM-TO: WEIGHT", STR_ARG(m->key));
         table_add(&x->g->table, x->c->arena, low, weight);
@@ -255,7 +255,7 @@ static void make_by(struct cx *x, const struct json *p)
         struct arm *arm = &x->g->arms[i];
         arm->value = value_of_text(m->key);
         arm->make = generator_compile(x->c, x->thing, x->before, &m->value);
-        if (below && !value_number(m->key, &arm->value.n))
+        if (below && !demo_value_number(m->key, &arm->value.n))
             recipe_complain(x->c, &m->value, "\"%.*s\" is no number", STR_ARG(m->key));
         if (below && i && arm->value.n <= x->g->arms[i - 1].value.n)
             recipe_complain(x->c, &m->value, "the limits of below must rise");

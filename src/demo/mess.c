@@ -60,7 +60,7 @@ static bool make_full_width(str *cell, struct arena *a)
 static bool shift_position(str *longitude, str *latitude, struct arena *a)
 {
     int64_t x, y;
-    if (!value_number(*longitude, &x) || !value_number(*latitude, &y))
+    if (!demo_value_number(*longitude, &x) || !demo_value_number(*latitude, &y))
         return false;
     struct position p =
         gcj02_from_wgs84((struct position){(double)x / MILLION, (double)y / MILLION});

@@ -129,7 +129,7 @@ static void compile_count(struct compiling *c, struct thing *t)
         t->until = find_thing(c, until, until->text);
         if (t->until && t->until->parent != t)
             recipe_complain(c, until, "until names the members of %.*s", STR_ARG(t->name));
-    } else if (!per || per->type != JSON_NUMBER || !value_number(per->text, &t->per) ||
+    } else if (!per || per->type != JSON_NUMBER || !demo_value_number(per->text, &t->per) ||
                t->per <= 0) {
         recipe_complain(c, v, "per is how many of the scale go to one, more than 0");
     }

@@ -2,7 +2,7 @@
 
 #include "text/csv.h"
 
-bool value_number(str text, int64_t *millionths)
+bool demo_value_number(str text, int64_t *millionths)
 {
     bool is_negative = text.n && *text.p == '-';
     int64_t n = 0;
@@ -31,7 +31,7 @@ bool value_number(str text, int64_t *millionths)
 struct value value_of_text(str text)
 {
     struct value v = {text, 0};
-    if (!value_number(text, &v.n))
+    if (!demo_value_number(text, &v.n))
         v.n = 0;
     return v;
 }

@@ -14,7 +14,7 @@ struct value {
 };
 
 /* "12", "-0.25"; false for anything else and for more than six decimals. */
-MUST_USE bool value_number(str text, int64_t *millionths);
+MUST_USE bool demo_value_number(str text, int64_t *millionths);
 struct value value_of_text(str text);
 /* digits 0..6 after the point, rounded half up. */
 str value_format(struct arena *a, int64_t millionths, int digits);

@@ -265,7 +265,7 @@ static void test_numbers(void)
                  {"12345678901234", false, 0, 0, NULL}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         int64_t n = 0;
-        bool ok = value_number(str_from(cases[i].text), &n);
+        bool ok = demo_value_number(str_from(cases[i].text), &n);
         CHECK_NAMED(ok == cases[i].is_number && n == cases[i].n, cases[i].text);
         if (ok)
             CHECK_NAMED(str_is(value_format(&a, n, cases[i].digits), cases[i].back), cases[i].text);
