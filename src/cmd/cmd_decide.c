@@ -19,8 +19,7 @@ static const struct dmn_package *find_model(struct models *k, str path, struct e
         struct dmn_package *p = dmn_load(&k->arena, own.p, &fault);
         map_set(&k->by_path, &k->arena, own, p);
         if (!p)
-            map_set(&k->faults, &k->arena, own,
-                    arena_cstr(&k->arena, str_from(fault.msg)));
+            map_set(&k->faults, &k->arena, own, arena_cstr(&k->arena, str_from(fault.msg)));
     }
     struct dmn_package *p = map_find(&k->by_path, path);
     if (!p)

@@ -48,7 +48,7 @@ static bool get_rows(struct cx *cx, const struct request *rq, struct response *r
         "problems @>"
         " jsonb_build_array(jsonb_build_object('code', $3))) and ($4 = '' or problems @>"
         " jsonb_build_array(jsonb_build_object('field', $4)))";
-    struct param params[] = {P(w.batch),
+    struct sql_param params[] = {P(w.batch),
                              P(state.p ? state : STR("waiting")),
                              P(reason.p ? reason : STR("")),
                              P(field.p ? field : STR("")),

@@ -226,7 +226,7 @@ static void send_usage(struct share_lane *l, struct lane *lane, struct arena *a)
         struct cached_grant *g = l->grants.entries[i].value;
         if (!g || !g->uses)
             continue;
-        struct param params[] = {P_INT(a, g->grant.id), P_INT(a, g->uses)};
+        struct sql_param params[] = {P_INT(a, g->grant.id), P_INT(a, g->uses)};
         g->grant.used_today += (int64_t)g->uses;
         g->uses = 0;
         g->references++;
@@ -246,7 +246,7 @@ static void send_records(struct share_lane *l)
         l->recorded = NULL;
         if (i == 0) /* one writer of the usage rows, or the lanes would wait for each other */
             send_usage(l, to->lane, &a);
-        lane_send(to->lane, "insert_audit", INSERT_AUDIT, (struct param[]){P(buf_str(&l->entries))},
+        lane_send(to->lane, "insert_audit", INSERT_AUDIT, (struct sql_param[]){P(buf_str(&l->entries))},
                   1, on_recorded, to);
         lane_flush(to->lane);
         buf_clear(&l->entries);
@@ -359,7 +359,7 @@ static void close_group(struct share_lane *l)
         buf_add_int(&ids, g->grants[i]);
     }
     buf_add_char(&ids, '}');
-    lane_send(lane_of_turn(l), "check_grants", CHECK_GRANTS, (struct param[]){P(buf_str(&ids))}, 1,
+    lane_send(lane_of_turn(l), "check_grants", CHECK_GRANTS, (struct sql_param[]){P(buf_str(&ids))}, 1,
               on_checked, g);
     lane_flush(lane_of_turn(l));
     l->turn++;
@@ -391,7 +391,7 @@ static bool key_fits(const struct field *f, str v)
                                     : f->type == FIELD_TEXT;
 }
 
-static bool split_key(const struct dataset *d, str key, struct param *parts)
+static bool split_key(const struct dataset *d, str key, struct sql_param *parts)
 {
     str rest = key, part;
     for (size_t i = 0; i < d->key_count; i++) {
@@ -422,7 +422,7 @@ static void look_with_grant(struct look *k)
 {
     struct err e = {0};
     struct share_lane *l = k->lane;
-    struct param parts[MAX_KEY_PARTS];
+    struct sql_param parts[MAX_KEY_PARTS];
     const struct grant *g = &k->grant->grant;
     str key = grant_bearer(k->rq);
     if (key.p && k->grant->good_key.p && bytes_equal_constant(key, k->grant->good_key)) {
@@ -511,7 +511,7 @@ static void look_up(struct look *k)
     /* Not known, or what we know refuses: the database has the last word. */
     ARENA_SCOPED struct arena a = {0};
     str sql = arena_format(&a, "%s where g.id = $1", GRANT_SELECT);
-    lane_send(l->reads[0], LOAD_GRANT, sql.p, (struct param[]){P_INT(&a, k->grant_id)}, 1, on_grant,
+    lane_send(l->reads[0], LOAD_GRANT, sql.p, (struct sql_param[]){P_INT(&a, k->grant_id)}, 1, on_grant,
               k);
 }
 
