@@ -195,7 +195,7 @@ static bool report(const struct arguments *w, struct simulate_rows *from,
     return true;
 }
 
-static bool simulate_dataset(const struct arguments *w, struct simulate_options *o, struct arena *a,
+static bool simulate_dataset(struct arguments *w, struct simulate_options *o, struct arena *a,
                              struct err *e)
 {
     struct db *db = db_open(settings_database_url(), e);
@@ -212,7 +212,7 @@ static bool simulate_dataset(const struct arguments *w, struct simulate_options 
     return ok;
 }
 
-static bool simulate(const struct arguments *w, struct arena *a, struct err *e)
+static bool simulate(struct arguments *w, struct arena *a, struct err *e)
 {
     struct simulate_options o = {.decision = str_from(w->decision),
                                  .parameters = w->parameters,

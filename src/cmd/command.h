@@ -6,6 +6,7 @@
     X(help, "[COMMAND]", "what there is, or how to use one")                                       \
     X(check, "PACKAGE…", "read packages and say what is wrong, with file, line and reason")        \
     X(apply, "PACKAGE…", "put packages in force, in one transaction")                              \
+    X(test, "PACKAGE…", "run the cases of packages' rules")                                        \
     X(intake, "[--source ORGANISATION] DATASET FILE…", "load files into a dataset")                \
     X(convert, "KIND FILE SHEET", "a workbook or map file as CSV; intake runs it as its child")    \
     X(demo, "[--persons N] [--seed S] [--bad PERCENT] [--out FOLDER]", "make a county's data")     \

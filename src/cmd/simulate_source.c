@@ -1,7 +1,7 @@
 #include "cmd/simulate_source.h"
 
 #include "base/digest.h"
-#include "feel/temporal.h"
+#include "dmn/given.h"
 #include "text/csv.h"
 
 #include <errno.h>
@@ -27,24 +27,6 @@ struct simulate_rows {
     size_t next;
     str version;
 };
-
-/* As the model's input wants it; what does not fit stays text, and becomes null there. */
-static struct value typed_value(const struct type *t, str s, struct arena *a)
-{
-    struct value v = value_string(s);
-    struct decimal d;
-    enum value_kind kind = t && t->form == TYPE_SCALAR ? t->kind : VALUE_NULL;
-    if ((kind == VALUE_NUMBER || kind == VALUE_NULL) && decimal_parse(&d, s))
-        return value_number(a, &d);
-    if ((kind == VALUE_BOOLEAN || kind == VALUE_NULL) && (str_is(s, "true") || str_is(s, "false")))
-        return value_boolean(str_is(s, "true"));
-    bool ok = kind == VALUE_DATE                              ? temporal_parse_date(&v, s)
-              : kind == VALUE_TIME                            ? temporal_parse_time(&v, s, a)
-              : kind == VALUE_DATE_TIME                       ? temporal_parse_date_time(&v, s, a)
-              : kind == VALUE_SECONDS || kind == VALUE_MONTHS ? temporal_parse_duration(&v, s)
-                                                              : false;
-    return ok ? v : value_string(s);
-}
 
 static struct simulate_rows *rows_create(struct arena *a)
 {
@@ -91,7 +73,7 @@ static bool read_csv_row(void *data, struct value *row, bool *has_row, struct ar
         return !e->code;
     for (size_t i = 0; i < r->n; i++) {
         str cell = i < c.n ? c.cells[i] : (str){0};
-        row[i] = cell.n ? typed_value(r->types[i], arena_copy(a, cell), a) : VALUE_NOTHING;
+        row[i] = cell.n ? given_of_text(r->types[i], arena_copy(a, cell), a) : VALUE_NOTHING;
     }
     return true;
 }
@@ -151,7 +133,7 @@ static bool read_dataset_row(void *data, struct value *row, bool *has_row, struc
         return true;
     for (size_t i = 0; i < r->n; i++) {
         str cell = rows_text(&r->fetched, r->next, (int)i);
-        row[i] = cell.p ? typed_value(r->types[i], arena_copy(a, cell), a) : VALUE_NOTHING;
+        row[i] = cell.p ? given_of_text(r->types[i], arena_copy(a, cell), a) : VALUE_NOTHING;
     }
     r->next++;
     return true;
@@ -167,16 +149,6 @@ static const struct dmn_element *input_of(const struct dmn_package *model, const
     const struct dmn_element *input = dmn_find(model, DMN_INPUT, f->name);
     input = input ? input : dmn_find(model, DMN_INPUT, f->title.zh);
     return input ? input : dmn_find(model, DMN_INPUT, f->title.en);
-}
-
-static str name_of(const struct field *f, const struct dmn_element *input, const str *by,
-                   size_t by_count)
-{
-    for (size_t i = 0; !input && i < by_count; i++) {
-        if (is_named(f, by[i]))
-            return by[i];
-    }
-    return input ? input->name : f->name;
 }
 
 static bool is_wanted(const struct field *f, const struct dmn_element *input, const str *by,
@@ -202,7 +174,7 @@ static bool read_version(struct simulate_rows *r, struct arena *a, struct err *e
 }
 
 struct simulate_rows *simulate_rows_of_dataset(struct db *db, const struct dataset *d,
-                                               const struct dmn_package *model, const str *by,
+                                               const struct dmn_package *model, str *by,
                                                size_t by_count, struct arena *a, struct err *e)
 {
     struct simulate_rows *r = rows_create(a);
@@ -217,7 +189,9 @@ struct simulate_rows *simulate_rows_of_dataset(struct db *db, const struct datas
         const struct dmn_element *input = input_of(model, f);
         if (!is_wanted(f, input, by, by_count))
             continue;
-        names[r->n] = name_of(f, input, by, by_count);
+        names[r->n] = input ? input->name : f->name;
+        for (size_t k = 0; k < by_count; k++)
+            by[k] = is_named(f, by[k]) ? names[r->n] : by[k];
         r->types[r->n] = input ? input->type : NULL;
         buf_add_format(&sql,
                        f->type == FIELD_BOOLEAN

@@ -13,9 +13,9 @@ MUST_USE struct simulate_rows *simulate_rows_of_csv(const char *path,
 /* Fields whose name or title (either language) is an input's name, the fields in by, and the key.
  */
 MUST_USE struct simulate_rows *simulate_rows_of_dataset(struct db *db, const struct dataset *d,
-                                                        const struct dmn_package *model,
-                                                        const str *by, size_t by_count,
-                                                        struct arena *a, struct err *e);
+                                                        const struct dmn_package *model, str *by,
+                                                        size_t by_count, struct arena *a,
+                                                        struct err *e);
 void simulate_rows_close(struct simulate_rows *r); /* NULL allowed */
 struct simulate_source simulate_rows_source(struct simulate_rows *r);
 /* What was read, for the record of a run: a hash of the file, or dataset, batch and number of

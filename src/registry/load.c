@@ -94,6 +94,8 @@ static const struct kind {
     {"data/", ".schema.json", load_dataset},
     {"pages/", ".yaml", load_page},
     {"feeds/", ".yaml", load_feed},
+    {"rules/", ".dmn", load_rules},
+    {"test/", ".yaml", load_cases},
 };
 
 static void load_package(struct loading *l)
@@ -158,6 +160,7 @@ struct registry *registry_create(const struct bundle *source, struct complaints 
         load_package(&l);
     }
     load_resolve(&l);
+    load_resolve_cases(&l);
     for (size_t i = 0; i < r->packages.n; i++)
         order_of(&l, r->packages.entries[i].value, 0);
     if (c->n) {

@@ -28,5 +28,8 @@ void load_rights(struct loading *l, const struct bundle_file *f);
 void load_dataset(struct loading *l, const struct bundle_file *f);
 void load_page(struct loading *l, const struct bundle_file *f);
 void load_feed(struct loading *l, const struct bundle_file *f);
+void load_rules(struct loading *l, const struct bundle_file *f);
+void load_cases(struct loading *l, const struct bundle_file *f);
+void load_resolve_cases(struct loading *l); /* after all rules are read */
 /* After all files are read: what one file says of another. */
 void load_resolve(struct loading *l);

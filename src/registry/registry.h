@@ -8,6 +8,7 @@
 #include "text/json.h"
 
 struct schema;
+struct dmn_package;
 
 struct title {
     str zh, en;
@@ -98,6 +99,24 @@ struct feed {
     const struct json *definition;
 };
 
+/* rules/NAME.dmn: a decision model, checked whole. */
+struct rule_model {
+    str id; /* NAME */
+    struct title title;
+    const struct package *package;
+    const struct dmn_package *model;
+    str text;   /* the file */
+    str digest; /* of it */
+};
+
+/* A file in test/: cases of a decision model. */
+struct rule_cases {
+    const struct package *package;
+    str file;
+    const struct json *definition;
+    const struct rule_model *model;
+};
+
 struct right {
     str role, resource, verb;
     bool only_own; /* only datasets the person's organisation owns */
@@ -137,8 +156,10 @@ struct county {
 
 struct registry {
     struct arena arena;
-    struct map packages, datasets, feeds, pages; /* by id */
-    struct map roles;                            /* id → struct title */
+    struct map packages, datasets, feeds, pages, rules; /* by id */
+    struct rule_cases *cases;
+    size_t case_count, case_size;
+    struct map roles; /* id → struct title */
     struct right *rights;
     size_t right_count, right_size;
     struct county county;
