@@ -3,9 +3,10 @@
  * again gives the same bytes. */
 #include "cmd/command.h"
 #include "cmd/settings.h"
-#include "cmd/simulate_source.h"
 #include "feel/wire.h"
 #include "registry/snapshot.h"
+#include "rules/simulate_report.h"
+#include "rules/simulate_source.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -18,54 +19,6 @@ struct arguments {
     str by[MAX_WORDS];
     size_t parameter_count, by_count, top;
 };
-
-static void write_decimal(struct buf *out, const char *name, const struct decimal *d)
-{
-    buf_add_format(out, ",\"%s\":", name);
-    decimal_write(out, d);
-}
-
-static void write_sums(struct buf *out, const struct simulate_sums *s, bool compares)
-{
-    buf_add_format(out, "\"rows\":%zu,\"null\":%zu", s->rows, s->nulls);
-    write_decimal(out, "total", &s->total);
-    if (!compares)
-        return;
-    write_decimal(out, "against_total", &s->other_total);
-    buf_add_format(out, ",\"gain\":%zu,\"lose\":%zu,\"stay\":%zu,\"changed\":%zu", s->gain, s->lose,
-                   s->stay, s->changed);
-}
-
-static void write_groups(struct buf *out, const struct arguments *w,
-                         const struct simulate_report *r)
-{
-    for (size_t k = 0; k < w->by_count; k++) {
-        buf_add(out, k ? STR(",\n  ") : STR("\n  "));
-        json_write_string(out, w->by[k]);
-        buf_add_lit(out, ":[");
-        for (size_t i = 0; i < r->group_counts[k]; i++) {
-            buf_add(out, i ? STR(",\n    {\"value\":") : STR("\n    {\"value\":"));
-            json_write_string(out, r->groups[k][i].key);
-            buf_add_char(out, ',');
-            write_sums(out, &r->groups[k][i], w->against != NULL);
-            buf_add_char(out, '}');
-        }
-        buf_add_char(out, ']');
-    }
-}
-
-static void write_top(struct buf *out, const struct simulate_report *r)
-{
-    for (size_t i = 0; i < r->top_count; i++) {
-        const struct simulate_change *c = &r->top[i];
-        buf_add_format(out, "%s\n  {\"row\":%zu,\"result\":", i ? "," : "", c->row);
-        wire_write(out, c->result);
-        buf_add_lit(out, ",\"against\":");
-        wire_write(out, c->other);
-        write_decimal(out, "difference", &c->difference);
-        buf_add_char(out, '}');
-    }
-}
 
 static uint64_t file_hash(const char *path)
 {
@@ -100,7 +53,7 @@ static void write_record(struct buf *out, const struct arguments *w, str version
         buf_add_char(out, ':');
         wire_write(out, w->parameters[i].value);
     }
-    buf_add_lit(out, "}},\n\"all\":{");
+    buf_add_lit(out, "}},\n");
 }
 
 static void show_progress(void *data, size_t rows)
@@ -185,12 +138,8 @@ static bool report(const struct arguments *w, struct simulate_rows *from,
     if (isatty(STDERR_FILENO))
         fputc('\n', stderr);
     write_record(&out, w, simulate_rows_version(from, a));
-    write_sums(&out, &r.all, w->against != NULL);
-    buf_add_format(&out, ",\"warnings\":%zu},\n\"by\":{", r.warnings);
-    write_groups(&out, w, &r);
-    buf_add_lit(&out, "},\n\"top\":[");
-    write_top(&out, &r);
-    buf_add_lit(&out, "]}\n");
+    simulate_report_write(&out, &r, w->by, w->by_count, w->against != NULL);
+    buf_add_lit(&out, "}\n");
     fwrite(out.p, 1, out.n, stdout);
     return true;
 }

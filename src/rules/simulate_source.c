@@ -1,4 +1,4 @@
-#include "cmd/simulate_source.h"
+#include "rules/simulate_source.h"
 
 #include "base/digest.h"
 #include "dmn/given.h"
