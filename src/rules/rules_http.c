@@ -247,8 +247,11 @@ static bool post_simulate(struct cx *cx, const struct request *rq, struct respon
         return false;
     const struct json *against = json_find(&body, "against"); /* a draft, as DMN text */
     if (against && against->type == JSON_STRING &&
-        !(o.other = dmn_parse(cx->arena, against->text, cx->err)))
+        !(o.other = dmn_parse(cx->arena, against->text, cx->err))) {
+        cx->err->code =
+            cx->err->code == ERR_LIMIT ? ERR_LIMIT : ERR_INVALID; /* whatever the reader thought */
         return err_at(cx->err, "/against");
+    }
     o.decision = el->name;
     /* Rows are read in a transaction of their own; this one goes on afterwards. */
     if (!db_commit(cx->db, cx->err))
