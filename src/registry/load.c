@@ -1,5 +1,6 @@
 #include "registry/load.h"
 
+#include "registry/kinds.h"
 #include "text/yaml.h"
 
 #include <stdarg.h>
@@ -85,18 +86,30 @@ bool load_id(struct loading *l, const struct json *where, str id, struct map *ta
 
 static const struct kind {
     const char *prefix, *ending;
+    const char *schema; /* of registry/kinds; NULL: the reader checks by itself */
     void (*load)(struct loading *l, const struct bundle_file *f);
 } KINDS[] = {
-    {"app", ".yaml", load_app},
-    {"county", ".yaml", load_county},
-    {"calendar", ".yaml", load_calendar},
-    {"rights", ".csv", load_rights},
-    {"data/", ".schema.json", load_dataset},
-    {"pages/", ".yaml", load_page},
-    {"feeds/", ".yaml", load_feed},
-    {"rules/", ".dmn", load_rules},
-    {"test/", ".yaml", load_cases},
+    {"app", ".yaml", "app", load_app},
+    {"county", ".yaml", "county", load_county},
+    {"calendar", ".yaml", "calendar", load_calendar},
+    {"rights", ".csv", NULL, load_rights},
+    {"data/", ".schema.json", "dataset", load_dataset},
+    {"pages/", ".yaml", "page", load_page},
+    {"feeds/", ".yaml", "feed", load_feed},
+    {"rules/", ".dmn", NULL, load_rules},
+    {"test/", ".yaml", "cases", load_cases},
+    {"demo/", ".yaml", "demo", NULL},
 };
+
+/* The schema first: the reader then meets only files of the right shape. */
+static void load_file(struct loading *l, const struct kind *kind, const struct bundle_file *f)
+{
+    struct json v;
+    if (kind->schema && (!load_json(l, f, &v) || !kinds_check(l, kind->schema, &v)))
+        return;
+    if (kind->load)
+        kind->load(l, f);
+}
 
 static void load_package(struct loading *l)
 {
@@ -108,7 +121,7 @@ static void load_package(struct loading *l)
                 continue;
             l->file =
                 arena_format(l->arena, "%.*s/%.*s", STR_ARG(l->source->folder), STR_ARG(f->path));
-            KINDS[k].load(l, f);
+            load_file(l, &KINDS[k], f);
         }
     }
 }
