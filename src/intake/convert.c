@@ -52,6 +52,29 @@ static void write_cell(FILE *out, const char *text, bool is_first)
     fputc('"', out);
 }
 
+/* Workbooks of some programs store 7030 as "7030.0" and 1538492521 as "1.538492521E9"; a
+ * spreadsheet shows the whole number.  Larger ones stay as they are: their last digits are in
+ * doubt. */
+static const char *as_shown(const char *text, char room[40])
+{
+    const char *p = text + (*text == '-'), *point = strchr(p, '.'), *e = strpbrk(p, "Ee");
+    size_t whole = strspn(p, "0123456789"), part = point ? strspn(point + 1, "0123456789") : 0;
+    if (whole == 0 || whole > 15 || !point || point != p + whole || part == 0 || part > 15)
+        return text;
+    const char *end = point + 1 + part;
+    long exponent = e == end ? strtol(e + 1, (char **)(uintptr_t)&end, 10) : 0;
+    bool is_zero = strspn(point + 1, "0") == part;
+    if (*end || (!e && !is_zero) || exponent < 0 || whole + (size_t)exponent > 15 ||
+        (e && !is_zero && part > (size_t)exponent))
+        return text;
+    int n = snprintf(room, 40, "%.*s%.*s", (int)(point - text), text,
+                     (int)(part < (size_t)exponent ? part : (size_t)exponent), point + 1);
+    for (size_t k = part; k < (size_t)exponent; k++)
+        room[n++] = '0';
+    room[n] = '\0';
+    return room;
+}
+
 static OGRCoordinateTransformationH to_cgcs2000(OGRLayerH layer)
 {
     OGRSpatialReferenceH from = OGR_L_GetSpatialRef(layer);
