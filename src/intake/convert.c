@@ -132,9 +132,11 @@ static int write_layer(OGRLayerH layer, FILE *out, bool has_header, bool has_geo
         fputc('\n', out);
     OGR_L_ResetReading(layer);
     for (OGRFeatureH f; (f = OGR_L_GetNextFeature(layer)); OGR_F_Destroy(f)) {
-        for (int i = 0; i < n; i++)
-            write_cell(out, OGR_F_IsFieldSetAndNotNull(f, i) ? OGR_F_GetFieldAsString(f, i) : "",
-                       i == 0);
+        for (int i = 0; i < n; i++) {
+            char room[40];
+            const char *text = OGR_F_IsFieldSetAndNotNull(f, i) ? OGR_F_GetFieldAsString(f, i) : "";
+            write_cell(out, has_header ? as_shown(text, room) : text, i == 0);
+        }
         if (has_geometry)
             write_location(out, f, change, n == 0);
         if (fputc('\n', out) == EOF)
