@@ -21,7 +21,7 @@
 
 extern char **environ;
 
-enum { CHILD_CPU_SECONDS = 900, MAX_MESSAGE = 2000, MAX_COLUMNS = 4096 };
+enum { CHILD_CPU_SECONDS = 900, MAX_MESSAGE = 16 << 10, MAX_COLUMNS = 4096 };
 #define CHILD_MEMORY ((rlim_t)4 << 30)
 #define CHILD_DISK ((rlim_t)16 << 30)
 
@@ -168,14 +168,14 @@ int file_convert_main(int argc, char **argv)
     CPLSetErrorHandler(on_gdal_error);
     CPLSetConfigOption("OGR_XLSX_HEADERS", "DISABLE");
     CPLSetConfigOption("OGR_XLSX_FIELD_TYPES", "STRING");
-    CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR");
     CPLSetConfigOption("OGR_SQLITE_LOAD_EXTENSIONS", NULL);
     CPLSetConfigOption("CPL_CURL_ENABLED", "NO");
     GDALAllRegister();
     static const char *const drivers[] = {"", "", "XLSX", "GPKG", "ESRI Shapefile"};
     const char *allowed[] = {drivers[kind], NULL};
     char path[5000];
-    snprintf(path, sizeof path, "%s%s", kind == FILE_SHP ? "/vsizip/" : "", argv[2]);
+    /* In braces the archive needs no .zip at the end of its name. */
+    snprintf(path, sizeof path, kind == FILE_SHP ? "/vsizip/{%s}" : "%s", argv[2]);
     GDALDatasetH ds = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, allowed, NULL, NULL);
     if (!ds) {
         fprintf(stderr, "%s", CPLGetLastErrorMsg());
