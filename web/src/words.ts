@@ -797,6 +797,8 @@ export const words = {
   'rule.cases': ['用例', 'Cases'],
   'rule.text': ['规则原文', 'Text'],
   'rule.given.head': ['给定', 'Given'],
+  'rule.cases.none': ['这个规则还没有用例', 'This rule has no cases yet'],
+  'rule.text.show': ['显示 DMN 文件', 'Show the DMN file'],
   'rule.expect': ['应得', 'Expected'],
   'menu.rules': ['政策规则', 'Policy rules'],
 } as const satisfies Record<string, readonly [string, string]>;

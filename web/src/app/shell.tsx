@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, Navigate, Route, Routes, useLocation, useNavigate, useParams } from 'react-router-dom';
-import { App, Button, ConfigProvider, Drawer, Dropdown, Grid, Layout, Menu, Modal, Spin, type MenuProps } from 'antd';
+import { App, Button, ConfigProvider, Drawer, Dropdown, Layout, Menu, Modal, Spin, type MenuProps } from 'antd';
 import zhCN from 'antd/es/locale/zh_CN';
 import enUS from 'antd/es/locale/en_US';
 import dayjs from 'dayjs';
@@ -14,6 +14,7 @@ import { useI18n } from '../i18n';
 import { AnnounceProvider } from '../parts/announce';
 import { LangSwitch } from '../parts/lang-switch';
 import { useLoad } from '../parts/use-load';
+import { useWide } from '../parts/use-wide';
 import { theme } from '../theme';
 import { useSession, useUser } from './session';
 import { Fallen } from './fallen';
@@ -133,7 +134,7 @@ function Desk() {
   const { leave, county } = useSession();
   const go = useNavigate();
   const { pathname } = useLocation();
-  const isWide = Grid.useBreakpoint().lg !== false;
+  const isWide = useWide(992);
   const [isMenuOpen, setMenuOpen] = useState(false);
   const [isHelpOpen, setHelpOpen] = useState(false);
   const main = useRef<HTMLElement>(null);

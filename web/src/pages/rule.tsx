@@ -1,10 +1,12 @@
 import { useRef, useState } from 'react';
 import { useParams } from 'react-router-dom';
-import { Button, Input, InputNumber, Select, Space, Table, Tabs } from 'antd';
+import { Button, Input, InputNumber, Select, Space, Table } from 'antd';
 import { api } from '../api';
 import { useI18n } from '../i18n';
 import { Chart } from '../parts/chart';
+import { DataTable, type Column } from '../parts/data-table';
 import { Drawing, type DrawingHandle } from '../parts/drawing';
+import { EmptyState } from '../parts/empty-state';
 import { Loaded, Page, Section } from '../parts/page';
 import { ProblemBox } from '../parts/problem-box';
 import { useLoad } from '../parts/use-load';
@@ -195,6 +197,20 @@ function Everybody({ rule, draft }: { rule: RuleDetail; draft: () => Promise<str
   );
 }
 
+type RuleCase = RuleDetail['cases'][number];
+
+/* The package's own cases: what was given, what must come out. */
+function Cases({ rule }: { rule: RuleDetail }) {
+  const { t } = useI18n();
+  const columns: Column<RuleCase>[] = [
+    { key: 'name', title: t('rule.case'), isHead: true, render: (c) => c.name },
+    { key: 'decision', title: t('rule.decision'), render: (c) => c.decision },
+    { key: 'given', title: t('rule.given.head'), render: (c) => <span className="cell-wrap">{Object.entries(c.given).map(([k, v]) => `${k} ${shown(v)}`).join(t('app.comma'))}</span> },
+    { key: 'expect', title: t('rule.expect'), render: (c) => shown(c.expect) },
+  ];
+  return <DataTable id="rule-cases" label={t('rule.cases')} columns={columns} rows={rule.cases} rowKey={(c) => c.name} empty={<EmptyState what={t('rule.cases.none')} />} />;
+}
+
 /* One decision model: drawn, tried, simulated. */
 export default function RulePage() {
   const { t, pick } = useI18n();
@@ -214,14 +230,13 @@ export default function RulePage() {
             </Section>
             <TryOne rule={rule} />
             <Everybody rule={rule} draft={async () => (isEditing && drawing.current ? drawing.current.text() : null)} />
-            <Tabs items={[
-              { key: 'cases', label: t('rule.cases'), children: (
-                <Table size="small" rowKey="name" dataSource={rule.cases} pagination={false} scroll={{ x: 'max-content' }} columns={[
-                  { title: t('rule.case'), dataIndex: 'name' }, { title: t('rule.decision'), dataIndex: 'decision' },
-                  { title: t('rule.given.head'), render: (_, c) => Object.entries(c.given).map(([k, v]) => `${k} ${shown(v)}`).join(t('app.comma')) },
-                  { title: t('rule.expect'), render: (_, c) => shown(c.expect) }]} />) },
-              { key: 'text', label: t('rule.text'), children: <pre className="rule-text" tabIndex={0}>{rule.xml}</pre> },
-            ]} />
+            <Section title={t('rule.cases')}><Cases rule={rule} /></Section>
+            <Section title={t('rule.text')}>
+              <details>
+                <summary>{t('rule.text.show')}</summary>
+                <pre className="rule-text" tabIndex={0}>{rule.xml}</pre>
+              </details>
+            </Section>
           </>
         )}
       </Loaded>

@@ -1,10 +1,11 @@
 /* The one table: filters in the address, columns to choose, j/k/enter// on the keyboard, cards on a phone. */
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useNavigate } from 'react-router-dom';
-import { Button, Checkbox, Grid, Popover, Skeleton, Table } from 'antd';
+import { Button, Checkbox, Popover, Skeleton, Table } from 'antd';
 import { ArrowDownOutlined, ArrowUpOutlined, SettingOutlined, SwapOutlined } from '@ant-design/icons';
 import { useI18n } from '../i18n';
 import { nextOrder, orderOf } from '../filters';
+import { useWide } from './use-wide';
 
 export interface Column<R> {
   key: string;
@@ -110,7 +111,7 @@ function HeadCell({ head, ...rest }: { head?: ReactNode; children?: ReactNode })
 export function DataTable<R extends object>(p: DataTableProps<R>) {
   const { t } = useI18n();
   const go = useNavigate();
-  const isNarrow = Grid.useBreakpoint().md === false;
+  const isNarrow = !useWide(768);
   const box = useRef<HTMLDivElement>(null);
   const { shown, choose } = useColumns(p.id, p.columns);
   const rows = p.rows ?? [];
@@ -142,7 +143,7 @@ export function DataTable<R extends object>(p: DataTableProps<R>) {
     const to = p.linkOf?.(row) ?? null;
     return {
       'data-row': p.rowKey(row),
-      tabIndex: -1,
+      tabIndex: row === rows[0] ? 0 : -1, // Tab comes to the first row, j and k go on from there
       className: to ? 'can-open' : undefined,
       onClick: (e: React.MouseEvent) => {
         if (to && !(e.target as HTMLElement).closest('a,button,input,label') && !getSelection()?.toString()) go(to);
