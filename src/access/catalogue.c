@@ -293,7 +293,6 @@ static bool add_order(struct listing *l, const struct request *rq, int64_t *offs
     *offset = 0;
     if (name.n == 0) {
         if (after.n) {
-            BUF_SCOPED struct buf where = {.max = MAX_SQL};
             buf_add_lit(l->sql, " and (");
             for (size_t i = 0; i < d->key_count; i++)
                 buf_add_format(l->sql, "%st.%.*s", i ? ", " : "", STR_ARG(d->key[i]->column));

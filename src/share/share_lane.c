@@ -246,8 +246,8 @@ static void send_records(struct share_lane *l)
         l->recorded = NULL;
         if (i == 0) /* one writer of the usage rows, or the lanes would wait for each other */
             send_usage(l, to->lane, &a);
-        lane_send(to->lane, "insert_audit", INSERT_AUDIT, (struct sql_param[]){P(buf_str(&l->entries))},
-                  1, on_recorded, to);
+        lane_send(to->lane, "insert_audit", INSERT_AUDIT,
+                  (struct sql_param[]){P(buf_str(&l->entries))}, 1, on_recorded, to);
         lane_flush(to->lane);
         buf_clear(&l->entries);
     }
@@ -359,8 +359,8 @@ static void close_group(struct share_lane *l)
         buf_add_int(&ids, g->grants[i]);
     }
     buf_add_char(&ids, '}');
-    lane_send(lane_of_turn(l), "check_grants", CHECK_GRANTS, (struct sql_param[]){P(buf_str(&ids))}, 1,
-              on_checked, g);
+    lane_send(lane_of_turn(l), "check_grants", CHECK_GRANTS, (struct sql_param[]){P(buf_str(&ids))},
+              1, on_checked, g);
     lane_flush(lane_of_turn(l));
     l->turn++;
 }
@@ -511,8 +511,8 @@ static void look_up(struct look *k)
     /* Not known, or what we know refuses: the database has the last word. */
     ARENA_SCOPED struct arena a = {0};
     str sql = arena_format(&a, "%s where g.id = $1", GRANT_SELECT);
-    lane_send(l->reads[0], LOAD_GRANT, sql.p, (struct sql_param[]){P_INT(&a, k->grant_id)}, 1, on_grant,
-              k);
+    lane_send(l->reads[0], LOAD_GRANT, sql.p, (struct sql_param[]){P_INT(&a, k->grant_id)}, 1,
+              on_grant, k);
 }
 
 void share_lane_get(struct exchange *x, const struct request *rq, void *lane)
