@@ -142,51 +142,40 @@ static const char REQUEST_SELECT[] =
     " to_json(r.at)#>>'{}' from shuzhi.share_request r left join shuzhi.staff s on s.login = "
     "r.login";
 
-static void add(struct buf *b, const char *name, str v, bool is_quoted)
-{
-    buf_add_format(b, ",\"%s\":", name);
-    if (!v.p)
-        buf_add_lit(b, "null");
-    else if (is_quoted)
-        json_write_string(b, v);
-    else
-        buf_add(b, v);
-}
-
 static void write_request(struct buf *b, const struct registry *r, const struct rows *rows,
                           size_t i)
 {
     const struct dataset *d = dataset_find(r, rows_text(rows, i, 1));
     int32_t due;
     buf_add_format(b, "{\"id\":%.*s", STR_ARG(rows_text(rows, i, 0)));
-    add(b, "dataset", rows_text(rows, i, 1), true);
+    json_add_text(b, "dataset", rows_text(rows, i, 1));
     buf_add_lit(b, ",\"title\":");
     title_write(b, d ? d->title : (struct title){rows_text(rows, i, 1), {0}});
     buf_add_lit(b, ",\"owner\":");
     catalogue_write_organisation(b, r, d ? d->owner : STR(""));
     buf_add_lit(b, ",\"from\":{\"organisation\":");
     catalogue_write_organisation(b, r, rows_text(rows, i, 2));
-    add(b, "login", rows_text(rows, i, 3), true);
-    add(b, "name", rows_text(rows, i, 4), false);
+    json_add_text(b, "login", rows_text(rows, i, 3));
+    json_add_raw(b, "name", rows_text(rows, i, 4));
     buf_add_char(b, '}');
-    add(b, "fields", rows_text(rows, i, 5), false);
-    add(b, "clear", rows_text(rows, i, 6), false);
-    add(b, "filter", rows_text(rows, i, 7), false);
-    add(b, "purpose", rows_text(rows, i, 8), true);
-    add(b, "legal_basis", rows_text(rows, i, 9), true);
-    add(b, "until", rows_text(rows, i, 10), true);
-    add(b, "quota_per_day", rows_text(rows, i, 11), false);
-    add(b, "rate_per_second", rows_text(rows, i, 12), false);
-    add(b, "state", rows_text(rows, i, 13), true);
-    add(b, "due", rows_text(rows, i, 14), true);
+    json_add_raw(b, "fields", rows_text(rows, i, 5));
+    json_add_raw(b, "clear", rows_text(rows, i, 6));
+    json_add_raw(b, "filter", rows_text(rows, i, 7));
+    json_add_text(b, "purpose", rows_text(rows, i, 8));
+    json_add_text(b, "legal_basis", rows_text(rows, i, 9));
+    json_add_text(b, "until", rows_text(rows, i, 10));
+    json_add_raw(b, "quota_per_day", rows_text(rows, i, 11));
+    json_add_raw(b, "rate_per_second", rows_text(rows, i, 12));
+    json_add_text(b, "state", rows_text(rows, i, 13));
+    json_add_text(b, "due", rows_text(rows, i, 14));
     if (date_parse(rows_text(rows, i, 14), &due))
         buf_add_format(b, ",\"days_left\":%d",
                        calendar_working_days_between(&r->county.calendar, date_today_china(), due));
-    add(b, "note", rows_text(rows, i, 15), true);
-    add(b, "decided_by", rows_text(rows, i, 16), true);
-    add(b, "decided_at", rows_text(rows, i, 17), true);
-    add(b, "grant", rows_text(rows, i, 18), false);
-    add(b, "at", rows_text(rows, i, 19), true);
+    json_add_text(b, "note", rows_text(rows, i, 15));
+    json_add_text(b, "decided_by", rows_text(rows, i, 16));
+    json_add_text(b, "decided_at", rows_text(rows, i, 17));
+    json_add_raw(b, "grant", rows_text(rows, i, 18));
+    json_add_text(b, "at", rows_text(rows, i, 19));
     buf_add_char(b, '}');
 }
 
@@ -522,8 +511,8 @@ static void write_grant(struct buf *b, const struct registry *r, const struct ro
     const struct dataset *d = dataset_find(r, rows_text(rows, i, 1));
     bool is_first = true;
     buf_add_format(b, "{\"id\":%.*s", STR_ARG(rows_text(rows, i, 0)));
-    add(b, "request", rows_text(rows, i, 12), false);
-    add(b, "dataset", rows_text(rows, i, 1), true);
+    json_add_raw(b, "request", rows_text(rows, i, 12));
+    json_add_text(b, "dataset", rows_text(rows, i, 1));
     buf_add_lit(b, ",\"title\":");
     title_write(b, d ? d->title : (struct title){rows_text(rows, i, 1), {0}});
     buf_add_lit(b, ",\"organisation\":");
@@ -542,19 +531,19 @@ static void write_grant(struct buf *b, const struct registry *r, const struct ro
         is_first = false;
     }
     buf_add_char(b, ']');
-    add(b, "filter", rows_text(rows, i, 5), false);
-    add(b, "purpose", rows_text(rows, i, 6), true);
-    add(b, "legal_basis", rows_text(rows, i, 7), true);
-    add(b, "from", rows_text(rows, i, 8), true);
-    add(b, "until", rows_text(rows, i, 9), true);
-    add(b, "quota_per_day", rows_text(rows, i, 10), false);
-    add(b, "rate_per_second", rows_text(rows, i, 11), false);
-    add(b, "state", rows_text(rows, i, 13), true);
+    json_add_raw(b, "filter", rows_text(rows, i, 5));
+    json_add_text(b, "purpose", rows_text(rows, i, 6));
+    json_add_text(b, "legal_basis", rows_text(rows, i, 7));
+    json_add_text(b, "from", rows_text(rows, i, 8));
+    json_add_text(b, "until", rows_text(rows, i, 9));
+    json_add_raw(b, "quota_per_day", rows_text(rows, i, 10));
+    json_add_raw(b, "rate_per_second", rows_text(rows, i, 11));
+    json_add_text(b, "state", rows_text(rows, i, 13));
     buf_add_format(b, ",\"has_key\":%s", rows_bool(rows, i, 14) ? "true" : "false");
-    add(b, "revoked_reason", rows_text(rows, i, 15), true);
-    add(b, "used_today", rows_text(rows, i, 16), false);
-    add(b, "last_used", rows_text(rows, i, 17), true);
-    add(b, "uses", rows_text(rows, i, 18), false);
+    json_add_text(b, "revoked_reason", rows_text(rows, i, 15));
+    json_add_raw(b, "used_today", rows_text(rows, i, 16));
+    json_add_text(b, "last_used", rows_text(rows, i, 17));
+    json_add_raw(b, "uses", rows_text(rows, i, 18));
     buf_add_char(b, '}');
 }
 
