@@ -6,6 +6,7 @@
 #include "base/date.h"
 #include "intake/batch.h"
 #include "intake/intake_http.h"
+#include "notify/notify.h"
 
 enum { CASE_DAYS = 10, MAX_SQL = 1 << 18 }; /* working days to correct: State Council order 809 */
 
@@ -54,21 +55,6 @@ static void write_case(struct buf *b, const struct registry *r, const struct row
     json_add_text(b, "closed_at", rows_text(rows, i, 16));
     json_add_text(b, "closed_by", rows_text(rows, i, 17));
     buf_add_char(b, '}');
-}
-
-static bool send_message(struct cx *cx, const char *who_column, str who, struct title title,
-                         struct title text, str link)
-{
-    BUF_SCOPED struct buf t = {.max = 8000}, x = {.max = 16000};
-    title_write(&t, title);
-    title_write(&x, text);
-    str sql = arena_format(cx->arena,
-                           "insert into shuzhi.message (login, title, text, link) select login, "
-                           "$2::jsonb, $3::jsonb, $4"
-                           " from shuzhi.staff where %s = $1 and is_active",
-                           who_column);
-    return DB(cx->db, cx->arena, NULL, cx->err, sql.p, P(who), P(buf_str(&t)), P(buf_str(&x)),
-              P(link));
 }
 
 /* The record as its own table has it: all cells as text, for the source's eyes and for landing. */
@@ -138,14 +124,15 @@ static bool post_report(struct cx *cx, const struct request *rq, struct response
     str id = rows_text(&rows, 0, 0);
     rs->status = 201;
     buf_add_format(&rs->body, "{\"case\":%.*s,\"due\":\"%.*s\"}", STR_ARG(id), STR_ARG(due));
-    return send_message(cx, "organisation", d->owner,
-                        (struct title){STR("有数据被反映有误，请核实"),
-                                       STR("A value was reported wrong: please check")},
-                        (struct title){arena_format(cx->arena, "%.*s · %.*s", STR_ARG(d->title.zh),
-                                                    STR_ARG(f->field->title.zh)),
-                                       arena_format(cx->arena, "%.*s · %.*s", STR_ARG(d->title.en),
-                                                    STR_ARG(f->field->title.en))},
-                        arena_format(cx->arena, "/cases/%.*s", STR_ARG(id)));
+    return notify_organisation(
+        cx, d->owner,
+        (struct title){STR("有数据被反映有误，请核实"),
+                       STR("A value was reported wrong: please check")},
+        (struct title){arena_format(cx->arena, "%.*s · %.*s", STR_ARG(d->title.zh),
+                                    STR_ARG(f->field->title.zh)),
+                       arena_format(cx->arena, "%.*s · %.*s", STR_ARG(d->title.en),
+                                    STR_ARG(f->field->title.en))},
+        arena_format(cx->arena, "/cases/%.*s", STR_ARG(id)));
 }
 
 /* The value in a case is the record's own: only who may see it in the clear gets it. */
@@ -259,8 +246,8 @@ static bool close_case(struct cx *cx, const struct rows *rows, const struct data
               "update shuzhi.work_case set state = $2, answer = $3, closed_by = $4, closed_at = "
               "now() where id = $1",
               P(rows_text(rows, 0, 0)), P_CSTR(state), P(answer), P(cx->actor->login)) &&
-           send_message(
-               cx, "login", rows_text(rows, 0, 10),
+           notify_login(
+               cx, rows_text(rows, 0, 10),
                is_fixed ? (struct title){STR("您反映的数据已更正"),
                                          STR("The value you reported is corrected")}
                         : (struct title){STR("您反映的数据经核实无误"),

@@ -5,6 +5,7 @@
 #include "audit/audit.h"
 #include "base/date.h"
 #include "base/digest.h"
+#include "notify/notify.h"
 
 enum { MAX_FIELDS = 500, MAX_JSON = 1 << 20, MAX_TERM_DAYS = 1096 };
 enum {
@@ -191,20 +192,6 @@ static bool answer_request(struct cx *cx, str id, struct response *rs)
     return true;
 }
 
-/* Tells everybody of an organisation who may do it. */
-static bool tell(struct cx *cx, str organisation, const char *zh, const char *en, struct title what,
-                 str link)
-{
-    BUF_SCOPED struct buf title = {.max = 4000}, text = {.max = 4000};
-    title_write(&title, (struct title){str_from(zh), str_from(en)});
-    title_write(&text, what);
-    return DB(cx->db, cx->arena, NULL, cx->err,
-              "insert into shuzhi.message (login, title, text, link) select login, $2::jsonb, "
-              "$3::jsonb, $4"
-              " from shuzhi.staff where organisation = $1 and is_active",
-              P(organisation), P(buf_str(&title)), P(buf_str(&text)), P(link));
-}
-
 static bool post_request(struct cx *cx, const struct request *rq, struct response *rs)
 {
     struct json body;
@@ -253,8 +240,10 @@ static bool post_request(struct cx *cx, const struct request *rq, struct respons
         return false;
     str id = rows_text(&rows, 0, 0);
     rs->status = 201;
-    return tell(cx, d->owner, "有新的共享申请待审核", "A share request waits for you", d->title,
-                arena_format(cx->arena, "/requests/%.*s", STR_ARG(id))) &&
+    return notify_organisation(cx, d->owner,
+                               (struct title){str_from("有新的共享申请待审核"),
+                                              str_from("A share request waits for you")},
+                               d->title, arena_format(cx->arena, "/requests/%.*s", STR_ARG(id))) &&
            answer_request(cx, id, rs);
 }
 
@@ -442,11 +431,14 @@ static bool post_approve(struct cx *cx, const struct request *rq, struct respons
         return false;
     str id = rows_text(&grant, 0, 0);
     cx->audit->grant = rows_int(&grant, 0, 0);
-    if (!tell(cx, rows_text(&rows, 0, 2),
-              is_reduced ? "共享申请已部分批准，请领取密钥" : "共享申请已批准，请领取密钥",
-              is_reduced ? "Your share request was granted in part: fetch the key"
-                         : "Your share request was granted: fetch the key",
-              d->title, arena_format(cx->arena, "/grants/%.*s", STR_ARG(id))))
+    if (!notify_organisation(
+            cx, rows_text(&rows, 0, 2),
+            (struct title){str_from(is_reduced ? "共享申请已部分批准，请领取密钥"
+                                               : "共享申请已批准，请领取密钥"),
+                           str_from(is_reduced
+                                        ? "Your share request was granted in part: fetch the key"
+                                        : "Your share request was granted: fetch the key")},
+            d->title, arena_format(cx->arena, "/grants/%.*s", STR_ARG(id))))
         return false;
     buf_add_lit(&rs->body, "{\"request\":");
     if (!answer_request(cx, rows_text(&rows, 0, 0), rs))
@@ -465,9 +457,12 @@ static bool post_refuse(struct cx *cx, const struct request *rq, struct response
            request_json(rq, &body, cx->err) && require_waiting(cx, &rows) &&
            take_text(cx, &body, "reason", "理由", &reason) &&
            close_request(cx, &rows, "refused", reason) &&
-           tell(cx, rows_text(&rows, 0, 2), "共享申请未获批准", "Your share request was refused",
-                d->title,
-                arena_format(cx->arena, "/requests/%.*s", STR_ARG(rows_text(&rows, 0, 0)))) &&
+           notify_organisation(
+               cx, rows_text(&rows, 0, 2),
+               (struct title){str_from("共享申请未获批准"),
+                              str_from("Your share request was refused")},
+               d->title,
+               arena_format(cx->arena, "/requests/%.*s", STR_ARG(rows_text(&rows, 0, 0)))) &&
            answer_request(cx, rows_text(&rows, 0, 0), rs);
 }
 
@@ -621,8 +616,10 @@ static bool post_revoke(struct cx *cx, const struct request *rq, struct response
             "update shuzhi.share_grant set is_revoked = true, revoked_reason = $2, version = "
             "version + 1 where id = $1",
             P(rows_text(&rows, 0, 0)), P(reason)) ||
-        !tell(cx, rows_text(&rows, 0, 2), "数据授权已被收回", "A data grant was revoked", d->title,
-              arena_format(cx->arena, "/grants/%.*s", STR_ARG(rows_text(&rows, 0, 0)))) ||
+        !notify_organisation(
+            cx, rows_text(&rows, 0, 2),
+            (struct title){str_from("数据授权已被收回"), str_from("A data grant was revoked")},
+            d->title, arena_format(cx->arena, "/grants/%.*s", STR_ARG(rows_text(&rows, 0, 0)))) ||
         !find_grant(cx, rq, &rows, &d))
         return false;
     write_grant(&rs->body, cx->registry, &rows, 0);
