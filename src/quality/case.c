@@ -28,7 +28,8 @@ static void write_case(struct buf *b, const struct registry *r, const struct row
     json_add_text(b, "dataset", rows_text(rows, i, 2));
     buf_add_lit(b, ",\"title\":");
     title_write(b, d ? d->title : (struct title){rows_text(rows, i, 2), {0}});
-    json_add_text(b, "key", rows_text(rows, i, 3));
+    str key = rows_text(rows, i, 3);
+    json_add_text(b, "key", key.n ? key : (str){0}); /* a late feed is about no record */
     json_add_text(b, "field", rows_text(rows, i, 4));
     buf_add_lit(b, ",\"field_title\":");
     if (f)
