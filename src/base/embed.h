@@ -8,4 +8,4 @@ struct embedded {
 };
 
 extern const struct embedded KIND_SCHEMAS[]; /* of the files of packages */
-extern const struct embedded KERNEL_SQL[]; /* the kernel tables, in order */
+extern const struct embedded KERNEL_SQL[];   /* the kernel tables, in order */

@@ -28,7 +28,7 @@ enum { CHILD_CPU_SECONDS = 900, MAX_MESSAGE = 16 << 10, MAX_COLUMNS = 4096 };
 /* --- the child ---------------------------------------------------------------------------------
  */
 
-static void set_limit(int which, rlim_t n)
+static void set_limit(__rlimit_resource_t which, rlim_t n)
 {
     struct rlimit limit = {n, n};
     setrlimit(which, &limit);

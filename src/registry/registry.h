@@ -109,12 +109,13 @@ struct rule_model {
     str digest; /* of it */
 };
 
-/* A file in test/: cases of a decision model. */
+/* A file in test/: cases of a decision model, or of a dataset's checks. */
 struct rule_cases {
     const struct package *package;
     str file;
     const struct json *definition;
-    const struct rule_model *model;
+    const struct rule_model *model;  /* NULL: of a dataset */
+    const struct dataset *dataset;
 };
 
 struct right {

@@ -38,7 +38,7 @@ void load_cases(struct loading *l, const struct bundle_file *f)
     if (!load_json(l, f, v))
         return;
     VEC_ADD(l->arena, r->cases, r->case_count, r->case_size) =
-        (struct rule_cases){l->package, l->file, v, NULL};
+        (struct rule_cases){l->package, l->file, v, NULL, NULL};
 }
 
 static void check_case(struct loading *l, const struct rule_model *m, const struct json *c)
@@ -58,20 +58,38 @@ static void check_case(struct loading *l, const struct rule_model *m, const stru
     }
 }
 
+static void check_row_case(struct loading *l, const struct dataset *d, const struct json *c)
+{
+    const struct json *given = json_find(c, "given"), *expect = json_find(c, "expect");
+    bool is_known = expect && (expect->type == JSON_OBJECT ||
+                               (expect->type == JSON_STRING && str_is(expect->text, "lands")));
+    if (!is_known)
+        load_complain(l, c, "expect is lands, or the reasons by field");
+    for (size_t i = 0; given && given->type == JSON_OBJECT && i < given->object.n; i++) {
+        if (!field_find(d, given->object.members[i].key))
+            load_complain(l, &given->object.members[i].value, "%.*s has no field \"%.*s\"",
+                          STR_ARG(d->id), STR_ARG(given->object.members[i].key));
+    }
+}
+
 void load_resolve_cases(struct loading *l)
 {
     for (size_t i = 0; i < l->registry->case_count; i++) {
         struct rule_cases *c = &l->registry->cases[i];
         const struct json *list = json_find(c->definition, "cases");
-        str id = json_text(c->definition, "model", STR(""));
         l->file = c->file;
-        c->model = map_find(&l->registry->rules, id);
-        if (!c->model || !list || list->type != JSON_ARRAY) {
+        c->model = map_find(&l->registry->rules, json_text(c->definition, "model", STR("")));
+        c->dataset = dataset_find(l->registry, json_text(c->definition, "dataset", STR("")));
+        if (!c->model && !c->dataset) {
             load_complain(l, c->definition,
-                          "model must name a file in rules/, and cases be a list");
+                          "model must name a file in rules/, or dataset a dataset");
             continue;
         }
-        for (size_t k = 0; k < list->array.n; k++)
-            check_case(l, c->model, &list->array.items[k]);
+        for (size_t k = 0; k < list->array.n; k++) {
+            if (c->model)
+                check_case(l, c->model, &list->array.items[k]);
+            else
+                check_row_case(l, c->dataset, &list->array.items[k]);
+        }
     }
 }

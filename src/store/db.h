@@ -34,7 +34,7 @@ struct rows {
 MUST_USE bool db_query(struct db *db, struct arena *a, struct rows *rows, struct err *e,
                        const char *sql, const struct sql_param *params, size_t n);
 #define DB(db, a, rows, e, sql, ...)                                                               \
-    db_query((db), (a), (rows), (e), (sql), (struct sql_param[]){__VA_ARGS__},                         \
+    db_query((db), (a), (rows), (e), (sql), (struct sql_param[]){__VA_ARGS__},                     \
              sizeof((struct sql_param[]){__VA_ARGS__}) / sizeof(struct sql_param))
 #define DB0(db, a, rows, e, sql) db_query((db), (a), (rows), (e), (sql), NULL, 0)
 /* Several statements without parameters, as written in a file. */
