@@ -797,6 +797,7 @@ export const words = {
   'rule.cases': ['用例', 'Cases'],
   'rule.text': ['规则原文', 'Text'],
   'rule.given.head': ['给定', 'Given'],
+  'rule.cases.all': ['规则自带的全部用例', 'All cases of this rule'],
   'rule.cases.none': ['这个规则还没有用例', 'This rule has no cases yet'],
   'rule.text.show': ['显示 DMN 文件', 'Show the DMN file'],
   'rule.expect': ['应得', 'Expected'],

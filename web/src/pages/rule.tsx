@@ -208,7 +208,7 @@ function Cases({ rule }: { rule: RuleDetail }) {
     { key: 'given', title: t('rule.given.head'), render: (c) => <span className="cell-wrap">{Object.entries(c.given).map(([k, v]) => `${k} ${shown(v)}`).join(t('app.comma'))}</span> },
     { key: 'expect', title: t('rule.expect'), render: (c) => shown(c.expect) },
   ];
-  return <DataTable id="rule-cases" label={t('rule.cases')} columns={columns} rows={rule.cases} rowKey={(c) => c.name} empty={<EmptyState what={t('rule.cases.none')} />} />;
+  return <DataTable id="rule-cases" label={t('rule.cases.all')} columns={columns} rows={rule.cases} rowKey={(c) => c.name} empty={<EmptyState what={t('rule.cases.none')} />} />;
 }
 
 /* One decision model: drawn, tried, simulated. */
