@@ -124,7 +124,7 @@ function Groups({ field, groups, compares }: { field: string; groups: SimulatedG
         yAxis: { type: 'category', data: most.map((g) => g.value || '—') },
         series: [{ type: 'bar', name: t('rule.total'), data: most.map((g) => g.total) }, ...(compares ? [{ type: 'bar' as const, name: t('rule.draft.total'), data: most.map((g) => g.against_total ?? 0) }] : [])],
       }} />
-      <Table<SimulatedGroup> rowKey="value" size="small" dataSource={top} pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }} scroll={{ x: 'max-content' }} columns={[
+      <Table<SimulatedGroup> rowKey="value" size="small" dataSource={top} pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }} tableLayout="fixed" columns={[
         { title: field, dataIndex: 'value' }, { title: t('rule.rows'), dataIndex: 'rows', align: 'right' }, { title: t('rule.total'), dataIndex: 'total', align: 'right' },
         ...(compares ? [{ title: t('rule.draft.total'), dataIndex: 'against_total', align: 'right' as const }, { title: t('rule.gain'), dataIndex: 'lose', align: 'right' as const }, { title: t('rule.lose'), dataIndex: 'gain', align: 'right' as const }] : []),
       ]} />
@@ -216,7 +216,7 @@ export default function RulePage() {
             <Everybody rule={rule} draft={async () => (isEditing && drawing.current ? drawing.current.text() : null)} />
             <Tabs items={[
               { key: 'cases', label: t('rule.cases'), children: (
-                <Table size="small" rowKey="name" dataSource={rule.cases} pagination={false} scroll={{ x: 'max-content' }} columns={[
+                <Table size="small" rowKey="name" dataSource={rule.cases} pagination={false} tableLayout="fixed" columns={[
                   { title: t('rule.case'), dataIndex: 'name' }, { title: t('rule.decision'), dataIndex: 'decision' },
                   { title: t('rule.given.head'), render: (_, c) => Object.entries(c.given).map(([k, v]) => `${k} ${shown(v)}`).join(t('app.comma')) },
                   { title: t('rule.expect'), render: (_, c) => shown(c.expect) }]} />) },
