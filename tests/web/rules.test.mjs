@@ -23,7 +23,7 @@ test('the rules in force are listed and one is drawn', async () => {
 });
 
 test('one case is decided, and says why', async () => {
-  await page.getByLabel('用例', { exact: true }).click();
+  await page.locator('#rule-case').click();
   await page.getByTitle('九十岁完全失能').click();
   await page.getByRole('button', { name: '得出结果', exact: true }).click();
   await page.locator('.rule-result').filter({ hasText: '400' }).waitFor();
@@ -32,7 +32,7 @@ test('one case is decided, and says why', async () => {
 
 test('everybody is simulated, in sums and groups', async () => {
   await page.fill('#in-s-as_of', '2026-11-25');
-  await page.getByLabel('分组').click();
+  await page.locator('#sim-by').click();
   await page.getByTitle('居住村社').click();
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: '开始模拟', exact: true }).click();

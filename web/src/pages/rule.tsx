@@ -126,7 +126,7 @@ function Groups({ field, groups, compares }: { field: string; groups: SimulatedG
         yAxis: { type: 'category', data: most.map((g) => g.value || '—') },
         series: [{ type: 'bar', name: t('rule.total'), data: most.map((g) => g.total) }, ...(compares ? [{ type: 'bar' as const, name: t('rule.draft.total'), data: most.map((g) => g.against_total ?? 0) }] : [])],
       }} />
-      <Table<SimulatedGroup> rowKey="value" size="small" dataSource={top} pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }} scroll={{ x: 'max-content' }} columns={[
+      <Table<SimulatedGroup> rowKey="value" size="small" dataSource={top} pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }} tableLayout="fixed" columns={[
         { title: field, dataIndex: 'value' }, { title: t('rule.rows'), dataIndex: 'rows', align: 'right' }, { title: t('rule.total'), dataIndex: 'total', align: 'right' },
         ...(compares ? [{ title: t('rule.draft.total'), dataIndex: 'against_total', align: 'right' as const }, { title: t('rule.gain'), dataIndex: 'lose', align: 'right' as const }, { title: t('rule.lose'), dataIndex: 'gain', align: 'right' as const }] : []),
       ]} />
