@@ -1,5 +1,6 @@
 #include "registry/load.h"
 
+#include "registry/kind.h"
 #include "text/yaml.h"
 
 #include <stdarg.h>
@@ -38,6 +39,12 @@ static uint32_t line_of_message(const char *msg)
     return sscanf(msg, "line %u", &line) == 1 ? line : 1;
 }
 
+static void tell_violation(void *arg, uint32_t line, str reason)
+{
+    struct loading *l = arg;
+    complain(l->complaints, l->file, line, "%.*s", STR_ARG(reason));
+}
+
 bool load_json(struct loading *l, const struct bundle_file *f, struct json *out)
 {
     struct err e = {0};
@@ -48,7 +55,7 @@ bool load_json(struct loading *l, const struct bundle_file *f, struct json *out)
         ok = err_set(&e, ERR_INVALID, "line 1: the file does not hold an object");
     if (!ok)
         complain(l->complaints, l->file, line_of_message(e.msg), "%s", e.msg);
-    return ok;
+    return ok && kind_check(l->kind, out, tell_violation, l);
 }
 
 struct title load_title(struct loading *l, const struct json *owner, const char *key)
@@ -84,16 +91,17 @@ bool load_id(struct loading *l, const struct json *where, str id, struct map *ta
 }
 
 static const struct kind {
-    const char *prefix, *ending;
+    const char *prefix, *ending, *schema;
     void (*load)(struct loading *l, const struct bundle_file *f);
 } KINDS[] = {
-    {"app", ".yaml", load_app},
-    {"county", ".yaml", load_county},
-    {"calendar", ".yaml", load_calendar},
-    {"rights", ".csv", load_rights},
-    {"data/", ".schema.json", load_dataset},
-    {"pages/", ".yaml", load_page},
-    {"feeds/", ".yaml", load_feed},
+    {"app", ".yaml", "app", load_app},
+    {"county", ".yaml", "county", load_county},
+    {"calendar", ".yaml", "calendar", load_calendar},
+    {"rights", ".csv", NULL, load_rights},
+    {"data/", ".schema.json", "dataset", load_dataset},
+    {"pages/", ".yaml", "page", load_page},
+    {"feeds/", ".yaml", "feed", load_feed},
+    {"demo/", ".yaml", "demo", load_recipe},
 };
 
 static void load_package(struct loading *l)
@@ -106,6 +114,7 @@ static void load_package(struct loading *l)
                 continue;
             l->file =
                 arena_format(l->arena, "%.*s/%.*s", STR_ARG(l->source->folder), STR_ARG(f->path));
+            l->kind = KINDS[k].schema;
             KINDS[k].load(l, f);
         }
     }
