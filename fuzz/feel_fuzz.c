@@ -1,4 +1,5 @@
-/* Bytes as a FEEL expression, as unary tests, and as a pattern with a text; run with small limits. */
+/* Bytes as a FEEL expression, as unary tests, and as a pattern with a text; run with small limits.
+ */
 #include "base/buf.h"
 #include "feel/machine.h"
 #include "feel/xpath_regex.h"

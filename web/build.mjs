@@ -30,6 +30,18 @@ const options = {
   plugins: [{ name: 'page', setup: (b) => b.onEnd((r) => (r.errors.length ? undefined : writePage(r.metafile))) }],
 };
 
+/* The styles of the drawing of decisions: beside the page, fetched only where a decision is drawn. */
+const drawing = {
+  absWorkingDir: here,
+  entryPoints: ['src/dmn.css'],
+  outdir: 'dist/dmn',
+  bundle: true,
+  minify: true,
+  loader: { '.woff2': 'file', '.woff': 'file', '.ttf': 'file', '.eot': 'file', '.svg': 'file' },
+  assetNames: '[name]',
+  logLevel: 'warning',
+};
+
 /* Everything the entry imports at once: what a first visit downloads. */
 function firstFiles(meta, entry) {
   const seen = new Set();
@@ -71,5 +83,6 @@ async function writeGzip(dir) {
 
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
+await build(drawing);
 if (isWatching) await (await context(options)).watch();
 else await build(options);

@@ -1,5 +1,5 @@
-/* The policy of policy.dmn over 550,000 generated persons: in columns, row by row, and as C written by
- * hand over the same arrays.  usage: bench-columns bench/feel/policy.dmn */
+/* The policy of policy.dmn over 550,000 generated persons: in columns, row by row, and as C written
+ * by hand over the same arrays.  usage: bench-columns bench/feel/policy.dmn */
 #include "dmn/columns.h"
 
 enum { ROWS = 550000 };
@@ -119,8 +119,9 @@ int main(int argc, char **argv)
         columns = spent < columns ? spent : columns;
     }
     scalar = argc > 2 ? 0 : run_scalar(p, &wrong);
-    printf("%d rows, 3 decisions: by hand %.2f ms, columns %.2f ms (%.1f x by hand), scalar %.0f ms "
-           "(%.0f ns a case), wrong %zu\n",
-           ROWS, hand, columns, columns / hand, scalar, scalar * 1e6 / ROWS, wrong);
+    printf(
+        "%d rows, 3 decisions: by hand %.2f ms, columns %.2f ms (%.1f x by hand), scalar %.0f ms "
+        "(%.0f ns a case), wrong %zu\n",
+        ROWS, hand, columns, columns / hand, scalar, scalar * 1e6 / ROWS, wrong);
     return wrong != 0;
 }

@@ -36,17 +36,6 @@ void catalogue_write_organisation(struct buf *b, const struct registry *r, str c
     buf_add_char(b, '}');
 }
 
-static void write_nullable(struct buf *b, const char *name, str v, bool is_quoted)
-{
-    buf_add_format(b, ",\"%s\":", name);
-    if (!v.p)
-        buf_add_lit(b, "null");
-    else if (is_quoted)
-        json_write_string(b, v);
-    else
-        buf_add(b, v);
-}
-
 /* records, last batch, whether late, score, quarantined: of one dataset or of all. */
 static const char SUMMARY[] =
     "select d.id, d.records, to_json(b.finished)#>>'{}',"
@@ -78,10 +67,10 @@ static void write_summary(struct buf *b, const struct registry *r, const struct 
     buf_add_format(b, ",\"grade\":\"%s\",\"share\":\"%s\",\"update\":\"%.*s\",\"is_late\":%s",
                    grade_name(d->grade), share_name(d->share), STR_ARG(d->update),
                    is_late ? "true" : "false");
-    write_nullable(b, "records", rows_text(rows, i, 1), false);
-    write_nullable(b, "last_batch_at", rows_text(rows, i, 2), true);
-    write_nullable(b, "score", rows_text(rows, i, 4), false);
-    write_nullable(b, "quarantined", rows_text(rows, i, 5), false);
+    json_add_raw(b, "records", rows_text(rows, i, 1));
+    json_add_text(b, "last_batch_at", rows_text(rows, i, 2));
+    json_add_raw(b, "score", rows_text(rows, i, 4));
+    json_add_raw(b, "quarantined", rows_text(rows, i, 5));
     buf_add_format(b, ",\"field_count\":%zu", d->field_count);
 }
 
@@ -138,11 +127,11 @@ void catalogue_write_field(struct buf *b, const struct field *f)
     buf_add_format(b, ",\"type\":\"%s\",\"grade\":\"%s\",\"is_required\":%s,\"is_key\":%s",
                    field_type_name(f->type), grade_name(f->grade),
                    f->is_required ? "true" : "false", f->is_key ? "true" : "false");
-    write_nullable(b, "format", f->format.n ? f->format : (str){0}, true);
-    write_nullable(b, "code", f->code.n ? f->code : (str){0}, true);
-    write_nullable(b, "mask", f->mask.n ? f->mask : (str){0}, true);
-    write_nullable(b, "unit", f->unit.n ? f->unit : (str){0}, true);
-    write_nullable(b, "description", f->description.n ? f->description : (str){0}, true);
+    json_add_text(b, "format", f->format.n ? f->format : (str){0});
+    json_add_text(b, "code", f->code.n ? f->code : (str){0});
+    json_add_text(b, "mask", f->mask.n ? f->mask : (str){0});
+    json_add_text(b, "unit", f->unit.n ? f->unit : (str){0});
+    json_add_text(b, "description", f->description.n ? f->description : (str){0});
     const struct json *options = json_find(f->definition, "enum");
     if (options) {
         buf_add_lit(b, ",\"enum\":");
@@ -193,8 +182,8 @@ static bool get_dataset(struct cx *cx, const struct request *rq, struct response
     if (rows.n == 0)
         return err_set(cx->err, ERR_MISSING, "%.*s has no table yet", STR_ARG(d->id));
     write_summary(b, cx->registry, d, &rows, 0);
-    write_nullable(b, "description", d->description.n ? d->description : (str){0}, true);
-    write_nullable(b, "standard_ref", d->standard_ref.n ? d->standard_ref : (str){0}, true);
+    json_add_text(b, "description", d->description.n ? d->description : (str){0});
+    json_add_text(b, "standard_ref", d->standard_ref.n ? d->standard_ref : (str){0});
     buf_add_lit(b, ",\"key\":[");
     for (size_t i = 0; i < d->key_count; i++)
         buf_add_format(b, "%s\"%.*s\"", i ? "," : "", STR_ARG(d->key[i]->name));
@@ -293,7 +282,6 @@ static bool add_order(struct listing *l, const struct request *rq, int64_t *offs
     *offset = 0;
     if (name.n == 0) {
         if (after.n) {
-            BUF_SCOPED struct buf where = {.max = MAX_SQL};
             buf_add_lit(l->sql, " and (");
             for (size_t i = 0; i < d->key_count; i++)
                 buf_add_format(l->sql, "%st.%.*s", i ? ", " : "", STR_ARG(d->key[i]->column));
@@ -421,11 +409,11 @@ static bool write_lineage(struct cx *cx, const struct rows *record, struct buf *
     buf_add_lit(b, ",\"lineage\":{\"batch\":");
     buf_add(b, rows_text(record, 0, 0));
     buf_add_format(b, ",\"row\":%.*s", STR_ARG(rows_text(record, 0, 1)));
-    write_nullable(b, "since", rows_text(record, 0, 2), true);
-    write_nullable(b, "file", rows.n ? rows_text(&rows, 0, 1) : (str){0}, true);
-    write_nullable(b, "by", rows.n ? rows_text(&rows, 0, 2) : (str){0}, false);
-    write_nullable(b, "at", rows.n ? rows_text(&rows, 0, 3) : (str){0}, true);
-    write_nullable(b, "kind", rows.n ? rows_text(&rows, 0, 4) : (str){0}, true);
+    json_add_text(b, "since", rows_text(record, 0, 2));
+    json_add_text(b, "file", rows.n ? rows_text(&rows, 0, 1) : (str){0});
+    json_add_raw(b, "by", rows.n ? rows_text(&rows, 0, 2) : (str){0});
+    json_add_text(b, "at", rows.n ? rows_text(&rows, 0, 3) : (str){0});
+    json_add_text(b, "kind", rows.n ? rows_text(&rows, 0, 4) : (str){0});
     buf_add_char(b, '}');
     return true;
 }
@@ -494,11 +482,11 @@ static bool write_looks(struct cx *cx, const struct dataset *d, str key, struct 
     }
     for (size_t i = 0; i < rows.n; i++) {
         buf_add_format(b, "%s{\"at\":\"%.*s\"", i ? "," : "", STR_ARG(rows_text(&rows, i, 0)));
-        write_nullable(b, "who", rows_text(&rows, i, 1), true);
+        json_add_text(b, "who", rows_text(&rows, i, 1));
         buf_add_lit(b, ",\"organisation\":");
         catalogue_write_organisation(b, cx->registry, rows_text(&rows, i, 2));
-        write_nullable(b, "action", rows_text(&rows, i, 3), true);
-        write_nullable(b, "purpose", rows_text(&rows, i, 4), true);
+        json_add_text(b, "action", rows_text(&rows, i, 3));
+        json_add_text(b, "purpose", rows_text(&rows, i, 4));
         buf_add_char(b, '}');
     }
     buf_add_char(b, ']');
@@ -573,7 +561,7 @@ static bool get_codes(struct cx *cx, const struct request *rq, struct response *
         buf_add_char(b, '}');
     }
     buf_add_char(b, ']');
-    write_nullable(b, "standard_ref", d->standard_ref.n ? d->standard_ref : (str){0}, true);
+    json_add_text(b, "standard_ref", d->standard_ref.n ? d->standard_ref : (str){0});
     buf_add_char(b, '}');
     return true;
 }

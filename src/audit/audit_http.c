@@ -32,21 +32,12 @@ static bool add_scope(struct cx *cx, struct buf *sql)
     return sees_all;
 }
 
-static void write_text(struct buf *b, const char *name, str v)
-{
-    buf_add_format(b, ",\"%s\":", name);
-    if (v.p)
-        json_write_string(b, v);
-    else
-        buf_add_lit(b, "null");
-}
-
 static void write_event(struct buf *b, const struct registry *r, const struct rows *rows, size_t i)
 {
     str organisation = rows_text(rows, i, 3), fields = rows_text(rows, i, 9);
     buf_add_format(b, "%s{\"id\":\"%.*s\"", i ? "," : "", STR_ARG(rows_text(rows, i, 0)));
-    write_text(b, "at", rows_text(rows, i, 1));
-    write_text(b, "who", rows_text(rows, i, 2));
+    json_add_text(b, "at", rows_text(rows, i, 1));
+    json_add_text(b, "who", rows_text(rows, i, 2));
     buf_add_lit(b, ",\"organisation\":{\"code\":");
     json_write_string(b, organisation);
     buf_add_lit(b, ",\"title\":");
@@ -54,15 +45,15 @@ static void write_event(struct buf *b, const struct registry *r, const struct ro
     buf_add_char(b, '}');
     static const char *const names[] = {"via", "action", "dataset", "key"};
     for (int k = 0; k < 4; k++)
-        write_text(b, names[k], rows_text(rows, i, 4 + k));
+        json_add_text(b, names[k], rows_text(rows, i, 4 + k));
     str count = rows_text(rows, i, 8);
     buf_add_format(b, ",\"count\":%.*s,\"fields\":%.*s", STR_ARG(count.p ? count : STR("null")),
                    STR_ARG(fields.p ? fields : STR("[]")));
-    write_text(b, "purpose", rows_text(rows, i, 10));
+    json_add_text(b, "purpose", rows_text(rows, i, 10));
     str grant = rows_text(rows, i, 11);
     buf_add_format(b, ",\"grant\":%.*s", STR_ARG(grant.p ? grant : STR("null")));
-    write_text(b, "result", rows_text(rows, i, 12));
-    write_text(b, "address", rows_text(rows, i, 13));
+    json_add_text(b, "result", rows_text(rows, i, 12));
+    json_add_text(b, "address", rows_text(rows, i, 13));
     buf_add_char(b, '}');
 }
 

@@ -4,8 +4,8 @@
 
 #define E19 ((decimal_coef)10000000000000000000u)
 #define TENS(b)                                                                                    \
-    (b), (b) * 10u, (b) * 100u, (b) * 1000u, (b) * 10000u, (b) * 100000u, (b) * 1000000u,          \
-        (b) * 10000000u, (b) * 100000000u, (b) * 1000000000u
+    (b), (b)*10u, (b)*100u, (b)*1000u, (b)*10000u, (b)*100000u, (b)*1000000u, (b)*10000000u,       \
+        (b)*100000000u, (b)*1000000000u
 static const decimal_coef POWERS[] = {TENS((decimal_coef)1), TENS((decimal_coef)10000000000u),
                                       TENS(E19 * 10u), TENS(E19 * 100000000000u)};
 enum { MAX_POWER = 38 }; /* 10^38 < 2^128 < 10^39 */
@@ -196,7 +196,8 @@ void decimal_write(struct buf *out, const struct decimal *d)
 int decimal_compare(const struct decimal *a, const struct decimal *b)
 {
     if (a->coef == 0 || b->coef == 0 || a->is_negative != b->is_negative) {
-        int x = a->coef ? (a->is_negative ? -1 : 1) : 0, y = b->coef ? (b->is_negative ? -1 : 1) : 0;
+        int x = a->coef ? (a->is_negative ? -1 : 1) : 0,
+            y = b->coef ? (b->is_negative ? -1 : 1) : 0;
         return (x > y) - (x < y);
     }
     int sign = a->is_negative ? -1 : 1;

@@ -31,7 +31,8 @@ enum decimal_rounding {
 struct decimal decimal_from_int(int64_t n);
 /* [-]digits[.digits][e[±]digits], also ".5"; the whole text.  Any length; excess digits round. */
 MUST_USE bool decimal_parse(struct decimal *r, str text);
-/* Shortest text of the value: no trailing zeros, no exponent unless it saves more than 400 zeros. */
+/* Shortest text of the value: no trailing zeros, no exponent unless it saves more than 400 zeros.
+ */
 void decimal_write(struct buf *out, const struct decimal *d);
 
 MUST_USE bool decimal_add(struct decimal *r, const struct decimal *a, const struct decimal *b);
@@ -58,7 +59,7 @@ MUST_USE bool decimal_truncate(const struct decimal *a, int64_t *n);
 double decimal_to_double(const struct decimal *a);
 /* Fewest digits: 1.500 becomes 1.5, 1200 becomes 12e2. */
 struct decimal decimal_strip(struct decimal a);
-int decimal_digit_count(decimal_coef c); /* 0 for 0 */
+int decimal_digit_count(decimal_coef c);  /* 0 for 0 */
 decimal_coef decimal_power_of_ten(int n); /* n in 0..38 */
 /* Settles an unrounded coefficient (up to 38 digits) into range; is_inexact: more follows below. */
 MUST_USE bool decimal_settle(struct decimal *r, decimal_coef coef, int64_t exp, bool is_negative,

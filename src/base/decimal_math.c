@@ -15,9 +15,8 @@ static const struct decimal ONE = {1, 0, false}, TWO = {2, 0, false};
 /* 2.302585092994045684017991454684364208 to 34 digits */
 static struct decimal ln_ten(void)
 {
-    return (struct decimal){(decimal_coef)230258509299404568u * 10000000000000000u +
-                                4017991454684364u,
-                            -33, false};
+    return (struct decimal){
+        (decimal_coef)230258509299404568u * 10000000000000000u + 4017991454684364u, -33, false};
 }
 
 bool decimal_sqrt(struct decimal *r, const struct decimal *a)

@@ -7,4 +7,5 @@ struct embedded {
     str text; /* NUL-terminated as well */
 };
 
-extern const struct embedded KERNEL_SQL[]; /* the kernel tables, in order */
+extern const struct embedded KIND_SCHEMAS[]; /* of the files of packages */
+extern const struct embedded KERNEL_SQL[];   /* the kernel tables, in order */

@@ -58,7 +58,7 @@ static bool load_all_seeds(struct db *db, const struct registry *r, struct err *
 
 static int apply(struct db *db, struct bundle *source, struct complaints *c, struct err *e)
 {
-    struct applied done;
+    struct applied done = {0};
     struct registry *r = registry_create(source, c);
     int code = 0;
     if (!r)

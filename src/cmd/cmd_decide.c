@@ -2,6 +2,7 @@
 #include "cmd/answer_lines.h"
 #include "cmd/command.h"
 #include "dmn/dmn.h"
+#include "dmn/trace.h"
 #include "feel/wire.h"
 
 /* Models stay loaded: many requests follow for one. */
@@ -19,8 +20,7 @@ static const struct dmn_package *find_model(struct models *k, str path, struct e
         struct dmn_package *p = dmn_load(&k->arena, own.p, &fault);
         map_set(&k->by_path, &k->arena, own, p);
         if (!p)
-            map_set(&k->faults, &k->arena, own,
-                    arena_cstr(&k->arena, str_from(fault.msg)));
+            map_set(&k->faults, &k->arena, own, arena_cstr(&k->arena, str_from(fault.msg)));
     }
     struct dmn_package *p = map_find(&k->by_path, path);
     if (!p)
@@ -72,96 +72,13 @@ static bool answer(void *data, const struct json *request, struct machine *m, st
     return dmn_invoke(&c, el, json_text(request, "output", (str){0}), m, result);
 }
 
-/* What happened, in order: rules that hit and values that were found. */
-struct step {
-    const struct dmn_element *element; /* NULL: a rule */
-    const struct table_node *table;
-    size_t rule;
-    const struct value *outputs;
-    struct value value;
-};
-
-struct trace {
-    struct arena *arena;
-    struct step *steps;
-    size_t n, size;
-};
-
-static void note_value(void *data, const struct dmn_element *el, struct value v)
-{
-    struct trace *t = data;
-    VEC_ADD(t->arena, t->steps, t->n, t->size) = (struct step){.element = el, .value = v};
-}
-
-static void note_hit(void *data, const struct table_node *table, size_t rule,
-                     const struct value *outputs)
-{
-    struct trace *t = data;
-    VEC_ADD(t->arena, t->steps, t->n, t->size) =
-        (struct step){.table = table, .rule = rule, .outputs = outputs};
-}
-
-static const char *kind_name(enum dmn_kind kind)
-{
-    static const char *const names[] = {"input", "decision", "knowledge model", "service"};
-    return names[kind];
-}
-
-static bool is_default(const struct step *s)
-{
-    return s->rule == SIZE_MAX;
-}
-
-static void write_step_json(struct buf *out, const struct step *s)
-{
-    if (s->element) {
-        buf_add_format(out, "{\"%s\":", kind_name(s->element->kind));
-        json_write_string(out, s->element->name);
-        buf_add_lit(out, ",\"value\":");
-        wire_write(out, s->value);
-        buf_add_char(out, '}');
-        return;
-    }
-    buf_add_lit(out, "{\"table\":");
-    json_write_string(out, s->table->name);
-    if (is_default(s)) {
-        buf_add_lit(out, ",\"rule\":\"default\"");
-    } else {
-        buf_add_format(out, ",\"rule\":%zu,\"id\":", s->rule + 1);
-        json_write_string(out, s->table->rules[s->rule].id);
-    }
-    buf_add_lit(out, ",\"outputs\":");
-    wire_write(out, value_list(s->outputs, s->table->output_count));
-    buf_add_char(out, '}');
-}
-
-static void write_step_text(struct buf *out, const struct step *s)
-{
-    if (s->element) {
-        buf_add_format(out, "%s %.*s = ", kind_name(s->element->kind), STR_ARG(s->element->name));
-        value_write_literal(out, s->value);
-    } else {
-        buf_add_format(out, "    table %.*s, ", STR_ARG(s->table->name));
-        if (is_default(s))
-            buf_add_lit(out, "no rule hits, default: ");
-        else
-            buf_add_format(out, "rule %zu: ", s->rule + 1);
-        for (size_t i = 0; i < s->table->output_count; i++) {
-            if (i)
-                buf_add_lit(out, ", ");
-            value_write_literal(out, s->outputs[i]);
-        }
-    }
-    buf_add_char(out, '\n');
-}
-
 enum form { FORM_RESULT, FORM_TRACE, FORM_TEXT };
 
-static void write_outcome(struct buf *out, enum form form, const struct trace *t, str decision,
+static void write_outcome(struct buf *out, enum form form, const struct dmn_trace *t, str decision,
                           struct value result, const struct machine *m)
 {
     for (size_t i = 0; form == FORM_TEXT && i < t->n; i++)
-        write_step_text(out, &t->steps[i]);
+        dmn_step_write_text(out, &t->steps[i]);
     if (form == FORM_TEXT)
         return;
     buf_add_lit(out, "{\"decision\":");
@@ -170,13 +87,8 @@ static void write_outcome(struct buf *out, enum form form, const struct trace *t
     wire_write(out, result);
     lines_write_warnings(out, m);
     if (form == FORM_TRACE) {
-        buf_add_lit(out, ",\"steps\":[");
-        for (size_t i = 0; i < t->n; i++) {
-            if (i)
-                buf_add_char(out, ',');
-            write_step_json(out, &t->steps[i]);
-        }
-        buf_add_char(out, ']');
+        buf_add_lit(out, ",\"steps\":");
+        dmn_trace_write_json(out, t);
     }
     buf_add_lit(out, "}\n");
 }
@@ -187,14 +99,13 @@ static bool decide_one(const char *path, str name, const char *input, enum form 
     BUF_SCOPED struct buf out = {.max = 256 << 20};
     struct machine m;
     struct value result;
-    struct trace t = {.arena = a};
+    struct dmn_trace t = {.arena = a};
     struct json *request = arena_new(a, struct json), *inputs = arena_new(a, struct json);
-    struct dmn_case c = {.watch = note_value, .watch_data = &t};
+    struct dmn_case c = {0};
     *request = json_object(a, 1);
     machine_init(&m, a, e, LIMITS_DEFAULT);
     lines_set_now(&m);
-    m.trace.data = &t;
-    m.trace.hit = note_hit;
+    dmn_trace_attach(&t, &c, &m);
     if (input && !json_parse(inputs, str_from(input), a, e))
         return false;
     if (input)

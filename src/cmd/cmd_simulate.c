@@ -1,191 +1,24 @@
-/* shuzhi simulate: a decision over all rows of a CSV file, with totals, by field, and against another
- * version of the model.  The report names model, data and parameters by hash: the same again gives the
- * same bytes. */
+/* shuzhi simulate: a decision over all rows of a CSV file or a dataset, with totals, by field, and
+ * against another version of the model.  The report names model, data and parameters: the same
+ * again gives the same bytes. */
 #include "cmd/command.h"
-#include "dmn/simulate.h"
+#include "cmd/settings.h"
 #include "feel/wire.h"
+#include "registry/snapshot.h"
+#include "rules/simulate_report.h"
+#include "rules/simulate_source.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-enum { MAX_WORDS = 32, MAX_LINE = 1 << 20 };
+enum { MAX_WORDS = 32 };
 
 struct arguments {
-    const char *model, *decision, *csv, *against, *out;
+    const char *model, *decision, *csv, *dataset, *against, *out;
     struct dmn_input parameters[MAX_WORDS];
     str by[MAX_WORDS];
     size_t parameter_count, by_count, top;
 };
-
-struct csv {
-    FILE *file;
-    char *line;
-    size_t size;
-    str *names;
-    size_t n;
-    const struct type **types; /* of the model's inputs; NULL: by the look of the text */
-    uint64_t hash;             /* of all bytes read */
-    size_t line_number;
-};
-
-/* One record into the buffer, quotes and line breaks inside them included; false at the end. */
-static bool read_record(struct csv *c, struct buf *b)
-{
-    buf_clear(b);
-    bool in_quotes = false;
-    ssize_t n;
-    do {
-        if ((n = getline(&c->line, &c->size, c->file)) <= 0)
-            break;
-        c->line_number++;
-        c->hash = str_hash((str){c->line, (size_t)n}, c->hash);
-        for (ssize_t i = 0; i < n; i++)
-            in_quotes ^= c->line[i] == '"';
-        buf_add(b, (str){c->line, (size_t)n});
-    } while (in_quotes && !b->is_full);
-    while (b->n && (b->p[b->n - 1] == '\n' || b->p[b->n - 1] == '\r'))
-        b->n--;
-    return n > 0 || b->n;
-}
-
-/* The next field (RFC 4180), unquoted; *is_empty: nothing, not even quotes. */
-static str take_field(str *rest, struct arena *a, bool *is_empty)
-{
-    str s = *rest;
-    if (s.n == 0 || s.p[0] != '"') {
-        size_t end = 0;
-        while (end < s.n && s.p[end] != ',')
-            end++;
-        *rest = str_slice(s, end + 1, s.n);
-        *is_empty = end == 0;
-        return str_slice(s, 0, end);
-    }
-    char *out = arena_alloc(a, s.n, 1);
-    size_t n = 0, i = 1;
-    for (; i < s.n; i++) {
-        if (s.p[i] == '"' && ++i < s.n && s.p[i] != '"')
-            break;
-        if (i < s.n)
-            out[n++] = s.p[i];
-    }
-    while (i < s.n && s.p[i] != ',')
-        i++;
-    *rest = str_slice(s, i + 1, s.n);
-    *is_empty = false;
-    return (str){out, n};
-}
-
-/* As the model's input wants it; what does not fit stays text, and becomes null there. */
-static struct value typed_value(const struct type *t, str s, struct arena *a)
-{
-    struct value v = value_string(s);
-    struct decimal d;
-    enum value_kind kind = t && t->form == TYPE_SCALAR ? t->kind : VALUE_NULL;
-    if ((kind == VALUE_NUMBER || kind == VALUE_NULL) && decimal_parse(&d, s))
-        return value_number(a, &d);
-    if ((kind == VALUE_BOOLEAN || kind == VALUE_NULL) &&
-        (str_is(s, "true") || str_is(s, "false")))
-        return value_boolean(str_is(s, "true"));
-    bool ok = kind == VALUE_DATE        ? temporal_parse_date(&v, s)
-              : kind == VALUE_TIME      ? temporal_parse_time(&v, s, a)
-              : kind == VALUE_DATE_TIME ? temporal_parse_date_time(&v, s, a)
-              : kind == VALUE_SECONDS || kind == VALUE_MONTHS ? temporal_parse_duration(&v, s)
-                                                              : false;
-    return ok ? v : value_string(s);
-}
-
-static bool read_row(void *data, struct value *row, bool *has_row, struct arena *a, struct err *e)
-{
-    struct csv *c = data;
-    BUF_SCOPED struct buf b = {.max = MAX_LINE};
-    *has_row = read_record(c, &b);
-    if (!*has_row)
-        return true;
-    if (b.is_full || !utf8_is_valid(buf_str(&b)))
-        return err_set(e, ERR_INVALID, "line %zu is too long or not UTF-8", c->line_number);
-    str rest = arena_copy(a, buf_str(&b));
-    for (size_t i = 0; i < c->n; i++) {
-        bool is_empty;
-        str field = take_field(&rest, a, &is_empty);
-        row[i] = is_empty ? VALUE_NOTHING : typed_value(c->types[i], field, a);
-    }
-    return true;
-}
-
-static bool open_csv(struct csv *c, const char *path, struct arena *a, struct err *e)
-{
-    BUF_SCOPED struct buf b = {.max = MAX_LINE};
-    size_t size = 0;
-    if (!(c->file = fopen(path, "rb")))
-        return err_set(e, ERR_MISSING, "%s cannot be read: %s", path, strerror(errno));
-    if (!read_record(c, &b))
-        return err_set(e, ERR_INVALID, "%s is empty", path);
-    str rest = arena_copy(a, buf_str(&b));
-    if (str_starts(rest, STR("\xef\xbb\xbf")))
-        rest = str_slice(rest, 3, rest.n);
-    while (rest.n) {
-        bool is_empty;
-        VEC_ADD(a, c->names, c->n, size) = str_trim(take_field(&rest, a, &is_empty));
-    }
-    c->types = arena_array(a, const struct type *, c->n);
-    return true;
-}
-
-static void find_types(struct csv *c, const struct dmn_package *p)
-{
-    for (size_t i = 0; i < c->n; i++) {
-        const struct dmn_element *el = dmn_find(p, DMN_INPUT, c->names[i]);
-        c->types[i] = el ? el->type : NULL;
-    }
-}
-
-static void write_decimal(struct buf *out, const char *name, const struct decimal *d)
-{
-    buf_add_format(out, ",\"%s\":", name);
-    decimal_write(out, d);
-}
-
-static void write_sums(struct buf *out, const struct simulate_sums *s, bool compares)
-{
-    buf_add_format(out, "\"rows\":%zu,\"null\":%zu", s->rows, s->nulls);
-    write_decimal(out, "total", &s->total);
-    if (!compares)
-        return;
-    write_decimal(out, "against_total", &s->other_total);
-    buf_add_format(out, ",\"gain\":%zu,\"lose\":%zu,\"stay\":%zu,\"changed\":%zu", s->gain, s->lose,
-                   s->stay, s->changed);
-}
-
-static void write_groups(struct buf *out, const struct arguments *w,
-                         const struct simulate_report *r)
-{
-    for (size_t k = 0; k < w->by_count; k++) {
-        buf_add(out, k ? STR(",\n  ") : STR("\n  "));
-        json_write_string(out, w->by[k]);
-        buf_add_lit(out, ":[");
-        for (size_t i = 0; i < r->group_counts[k]; i++) {
-            buf_add(out, i ? STR(",\n    {\"value\":") : STR("\n    {\"value\":"));
-            json_write_string(out, r->groups[k][i].key);
-            buf_add_char(out, ',');
-            write_sums(out, &r->groups[k][i], w->against != NULL);
-            buf_add_char(out, '}');
-        }
-        buf_add_char(out, ']');
-    }
-}
-
-static void write_top(struct buf *out, const struct simulate_report *r)
-{
-    for (size_t i = 0; i < r->top_count; i++) {
-        const struct simulate_change *c = &r->top[i];
-        buf_add_format(out, "%s\n  {\"row\":%zu,\"result\":", i ? "," : "", c->row);
-        wire_write(out, c->result);
-        buf_add_lit(out, ",\"against\":");
-        wire_write(out, c->other);
-        write_decimal(out, "difference", &c->difference);
-        buf_add_char(out, '}');
-    }
-}
 
 static uint64_t file_hash(const char *path)
 {
@@ -200,7 +33,7 @@ static uint64_t file_hash(const char *path)
 }
 
 /* What was run: enough to run it again. */
-static void write_record(struct buf *out, const struct arguments *w, const struct csv *c)
+static void write_record(struct buf *out, const struct arguments *w, str version)
 {
     buf_add_format(out, "{\"record\":{\"model\":\"%016llx\",\"against\":",
                    (unsigned long long)file_hash(w->model));
@@ -208,7 +41,9 @@ static void write_record(struct buf *out, const struct arguments *w, const struc
         buf_add_format(out, "\"%016llx\"", (unsigned long long)file_hash(w->against));
     else
         buf_add_lit(out, "null");
-    buf_add_format(out, ",\"data\":\"%016llx\",\"decision\":", (unsigned long long)c->hash);
+    buf_add_lit(out, ",\"data\":");
+    json_write_string(out, version);
+    buf_add_lit(out, ",\"decision\":");
     json_write_string(out, str_from(w->decision));
     buf_add_lit(out, ",\"parameters\":{");
     for (size_t i = 0; i < w->parameter_count; i++) {
@@ -218,7 +53,7 @@ static void write_record(struct buf *out, const struct arguments *w, const struc
         buf_add_char(out, ':');
         wire_write(out, w->parameters[i].value);
     }
-    buf_add_lit(out, "}},\n\"all\":{");
+    buf_add_lit(out, "}},\n");
 }
 
 static void show_progress(void *data, size_t rows)
@@ -239,8 +74,8 @@ static void write_cell(FILE *f, struct value v)
     BUF_SCOPED struct buf b = {.max = 1 << 20};
     if (v.kind != VALUE_NULL)
         value_write(&b, v);
-    bool needs_quotes = b.n && (memchr(b.p, ',', b.n) || memchr(b.p, '"', b.n) ||
-                                memchr(b.p, '\n', b.n));
+    bool needs_quotes =
+        b.n && (memchr(b.p, ',', b.n) || memchr(b.p, '"', b.n) || memchr(b.p, '\n', b.n));
     if (needs_quotes)
         fputc('"', f);
     for (size_t i = 0; i < b.n; i++) {
@@ -267,8 +102,8 @@ static void write_row(void *data, const struct value *row, struct value result, 
     fputc('\n', w->file);
 }
 
-static bool begin_rows(struct row_writer *rows, const struct arguments *w, const struct csv *c,
-                       struct err *e)
+static bool begin_rows(struct row_writer *rows, const struct arguments *w,
+                       const struct simulate_source *c, struct err *e)
 {
     if (!(rows->file = fopen(w->out, "wb")))
         return err_set(e, ERR_BROKEN, "%s cannot be written: %s", w->out, strerror(errno));
@@ -282,41 +117,69 @@ static bool begin_rows(struct row_writer *rows, const struct arguments *w, const
     return true;
 }
 
-static bool simulate(const struct arguments *w, struct csv *c, struct arena *a, struct err *e)
+static bool report(const struct arguments *w, struct simulate_rows *from,
+                   struct simulate_options *o, struct arena *a, struct err *e)
 {
     BUF_SCOPED struct buf out = {.max = 256 << 20};
     struct row_writer rows = {0};
     struct simulate_report r;
-    struct simulate_options o = {.decision = str_from(w->decision), .parameters = w->parameters,
-                                 .parameter_count = w->parameter_count, .by = w->by,
-                                 .by_count = w->by_count, .top = w->top,
-                                 .threads = (size_t)sysconf(_SC_NPROCESSORS_ONLN),
-                                 .progress = show_progress};
-    if (!(o.model = dmn_load(a, w->model, e)) ||
-        (w->against && !(o.other = dmn_load(a, w->against, e))) || !open_csv(c, w->csv, a, e))
-        return false;
-    find_types(c, o.model);
+    struct simulate_source source = simulate_rows_source(from);
     if (w->out) {
-        if (!begin_rows(&rows, w, c, e))
+        if (!begin_rows(&rows, w, &source, e))
             return false;
-        o.row = write_row;
-        o.row_data = &rows;
+        o->row = write_row;
+        o->row_data = &rows;
     }
-    struct simulate_source source = {c->names, c->n, read_row, c};
-    bool ok = simulate_run(&source, &o, a, &r, e);
+    bool ok = simulate_run(&source, o, a, &r, e);
     if (rows.file && fclose(rows.file) != 0)
         ok = err_set(e, ERR_BROKEN, "%s could not be written whole", w->out);
     if (!ok)
         return false;
-    write_record(&out, w, c);
-    write_sums(&out, &r.all, w->against != NULL);
-    buf_add_format(&out, ",\"warnings\":%zu},\n\"by\":{", r.warnings);
-    write_groups(&out, w, &r);
-    buf_add_lit(&out, "},\n\"top\":[");
-    write_top(&out, &r);
-    buf_add_lit(&out, "]}\n");
+    if (isatty(STDERR_FILENO))
+        fputc('\n', stderr);
+    write_record(&out, w, simulate_rows_version(from, a));
+    simulate_report_write(&out, &r, w->by, w->by_count, w->against != NULL);
+    buf_add_lit(&out, "}\n");
     fwrite(out.p, 1, out.n, stdout);
     return true;
+}
+
+static bool simulate_dataset(struct arguments *w, struct simulate_options *o, struct arena *a,
+                             struct err *e)
+{
+    struct db *db = db_open(settings_database_url(), e);
+    struct registry *r = db ? snapshot_load(db, e) : NULL;
+    const struct dataset *d = r ? dataset_find(r, str_from(w->dataset)) : NULL;
+    if (r && !d)
+        err_set(e, ERR_MISSING, "there is no dataset \"%s\"", w->dataset);
+    struct simulate_rows *rows =
+        d ? simulate_rows_of_dataset(db, d, o->model, w->by, w->by_count, a, e) : NULL;
+    bool ok = rows && report(w, rows, o, a, e);
+    simulate_rows_close(rows);
+    registry_drop(r);
+    db_close(db);
+    return ok;
+}
+
+static bool simulate(struct arguments *w, struct arena *a, struct err *e)
+{
+    struct simulate_options o = {.decision = str_from(w->decision),
+                                 .parameters = w->parameters,
+                                 .parameter_count = w->parameter_count,
+                                 .by = w->by,
+                                 .by_count = w->by_count,
+                                 .top = w->top,
+                                 .threads = (size_t)sysconf(_SC_NPROCESSORS_ONLN),
+                                 .progress = show_progress};
+    if (!(o.model = dmn_load(a, w->model, e)) ||
+        (w->against && !(o.other = dmn_load(a, w->against, e))))
+        return false;
+    if (w->dataset)
+        return simulate_dataset(w, &o, a, e);
+    struct simulate_rows *rows = simulate_rows_of_csv(w->csv, o.model, a, e);
+    bool ok = rows && report(w, rows, &o, a, e);
+    simulate_rows_close(rows);
+    return ok;
 }
 
 /* NAME=VALUE, the value a FEEL literal. */
@@ -342,6 +205,8 @@ static bool take_arguments(struct arguments *w, int argc, char **argv, struct ar
         bool is_option = word[0] == '-' && next;
         if (is_option && strcmp(word, "--csv") == 0)
             w->csv = next;
+        else if (is_option && strcmp(word, "--dataset") == 0)
+            w->dataset = next;
         else if (is_option && strcmp(word, "--against") == 0)
             w->against = next;
         else if (is_option && strcmp(word, "--out") == 0)
@@ -361,9 +226,8 @@ static bool take_arguments(struct arguments *w, int argc, char **argv, struct ar
         }
         i++;
     }
-    return w->decision && w->csv
-               ? true
-               : err_set(e, ERR_INVALID, "give a model, a decision and --csv FILE");
+    return (w->decision && !w->csv != !w->dataset) ||
+           err_set(e, ERR_INVALID, "give a model, a decision, and --csv FILE or --dataset NAME");
 }
 
 int cmd_simulate(int argc, char **argv)
@@ -371,11 +235,7 @@ int cmd_simulate(int argc, char **argv)
     ARENA_SCOPED struct arena a = {0};
     struct err e = {0};
     struct arguments w = {.top = 10};
-    struct csv c = {0};
-    bool ok = take_arguments(&w, argc, argv, &a, &e) && simulate(&w, &c, &a, &e);
-    if (c.file)
-        fclose(c.file);
-    free(c.line);
+    bool ok = take_arguments(&w, argc, argv, &a, &e) && simulate(&w, &a, &e);
     if (!ok)
         fprintf(stderr, "shuzhi simulate: %s%s%s\n", e.at, e.at[0] ? ": " : "", e.msg);
     return err_exit_code(e.code);

@@ -6,16 +6,18 @@
     X(help, "[COMMAND]", "what there is, or how to use one")                                       \
     X(check, "PACKAGE…", "read packages and say what is wrong, with file, line and reason")        \
     X(apply, "PACKAGE…", "put packages in force, in one transaction")                              \
+    X(test, "PACKAGE…", "run the cases of packages' rules")                                        \
     X(intake, "[--source ORGANISATION] DATASET FILE…", "load files into a dataset")                \
     X(convert, "KIND FILE SHEET", "a workbook or map file as CSV; intake runs it as its child")    \
-    X(demo, "[--persons N] [--seed S] [--bad PERCENT] [--out FOLDER]", "make a county's data")      \
+    X(demo, "[--persons N] [--seed S] [--bad PERCENT] [--out FOLDER]", "make a county's data")     \
     X(validate, "SCHEMA FILE… | --batch", "check JSON against a JSON Schema")                      \
     X(feel, "[--code] [--context JSON] EXPRESSION | --batch | --functions | --operations",         \
       "evaluate FEEL; --batch answers JSON lines")                                                 \
     X(decide, "MODEL.dmn [DECISION [--input JSON] [--trace | --trace=text]] | --batch",            \
       "decide a case by a DMN model; without a decision, list what is wrong with the model")       \
     X(simulate,                                                                                    \
-      "MODEL.dmn DECISION --csv FILE [--against OTHER.dmn] [--set NAME=VALUE] [--by FIELD] "       \
+      "MODEL.dmn DECISION --csv FILE | --dataset NAME [--against OTHER.dmn] [--set NAME=VALUE] "   \
+      "[--by FIELD] "                                                                              \
       "[--top N] [--out RESULTS.csv]",                                                             \
       "a decision over all rows: totals, by field, who gains and loses against another version")   \
     X(serve, "[--port N] …", "serve the desk and the share API")

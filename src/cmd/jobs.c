@@ -1,19 +1,34 @@
 #include "cmd/jobs.h"
 
+#include "base/date.h"
 #include "base/log.h"
 #include "intake/batch.h"
+#include "quality/late.h"
 #include "store/db.h"
 
 #include <pthread.h>
 
-enum { MAX_TRIES = 1000 };
+enum { MAX_TRIES = 1000, LATE_SECONDS = 600 };
 
 struct jobs {
     const struct work *work;
     struct db *db;
     pthread_t thread;
     bool is_stopping;
+    int64_t next_late; /* ms: when feeds are looked over again */
 };
+
+static void look_for_late(struct jobs *j)
+{
+    struct err e = {0};
+    if (clock_unix_ms() < j->next_late)
+        return;
+    j->next_late = clock_unix_ms() + LATE_SECONDS * 1000;
+    struct registry *r = snapshot_take(j->work->snapshot);
+    if (!late_check(j->db, r, date_today_china(), &e))
+        log_event(LOG_WARNING, "late feeds could not be looked for", "error", e.msg, NULL);
+    registry_drop(r);
+}
 
 static bool run_intake(struct jobs *j, const struct json *payload, struct err *e)
 {
@@ -83,6 +98,7 @@ static void *job_loop(void *arg)
             log_event(LOG_ERROR, "jobs cannot be read", "error", e.msg, NULL);
             nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
         } else if (!had_work) {
+            look_for_late(j);
             db_wait_notify(j->db, 400);
         }
     }

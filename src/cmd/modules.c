@@ -7,6 +7,7 @@
 #include "intake/intake_http.h"
 #include "intake/quarantine.h"
 #include "quality/quality.h"
+#include "rules/rules_http.h"
 #include "share/share.h"
 
 const struct module *const MODULES[] = {
@@ -18,6 +19,7 @@ const struct module *const MODULES[] = {
     &QUARANTINE_MODULE, /* refused rows */
     &QUALITY_MODULE,    /* measured quality, lineage */
     &CASE_MODULE,       /* wrong values reported and fixed, home, messages */
+    &RULES_MODULE,      /* decision models: tried, simulated */
     &SHARE_MODULE,      /* requests, grants, lists by a grant's key */
     &AUDIT_MODULE,      /* who looked */
     NULL,

@@ -171,7 +171,8 @@ static void make_pick(struct cx *x, const struct json *p)
         for (size_t i = 0; p->type == JSON_OBJECT && i < p->object.n; i++) {
             const struct json_member *m = &p->object.members[i];
             int64_t weight = 0;
-            if (m->value.type != JSON_NUMBER || !demo_value_number(m->value.text, &weight) || weight < 0)
+            if (m->value.type != JSON_NUMBER || !demo_value_number(m->value.text, &weight) ||
+                weight < 0)
                 recipe_complain(x->c, &m->value, "the weight of \"%.*s\" must be a number",
                                 STR_ARG(m->key));
             table_add(&x->g->table, x->c->arena, value_of_text(m->key), weight);

@@ -4,8 +4,8 @@
 enum { MAX_DEPTH = 100 };
 
 static const char *const EXPRESSIONS[] = {
-    "literalExpression", "decisionTable", "context", "invocation", "relation", "list",
-    "functionDefinition", "conditional", "filter", "for", "some", "every"};
+    "literalExpression",  "decisionTable", "context", "invocation", "relation", "list",
+    "functionDefinition", "conditional",   "filter",  "for",        "some",     "every"};
 
 const struct xml *reader_find_expression(const struct xml *x)
 {

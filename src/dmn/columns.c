@@ -66,8 +66,8 @@ static bool import_column(struct pass *p, const struct dmn_element *el, str name
         size_t n = 0;
         for (size_t i = 0; entries && i < el->need_count; i++) {
             if (str_equal(el->need_imports[i], name))
-                entries[n++] = (struct entry){
-                    el->need_names[i], column_value(&p->columns[el->needs[i]->index], row)};
+                entries[n++] = (struct entry){el->need_names[i],
+                                              column_value(&p->columns[el->needs[i]->index], row)};
         }
         values[row] = entries ? value_context(entries, n) : VALUE_NOTHING;
     }

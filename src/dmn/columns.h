@@ -15,7 +15,7 @@ struct dmn_rows {
     size_t n; /* rows */
 };
 
-/* The results are those of dmn_decide() row by row; an input that is not given is null.  They live in
- * the arena of the machine.  False only when a limit was reached. */
+/* The results are those of dmn_decide() row by row; an input that is not given is null.  They live
+ * in the arena of the machine.  False only when a limit was reached. */
 MUST_USE bool dmn_decide_rows(const struct dmn_rows *rows, const struct dmn_element *decision,
                               struct machine *m, struct column *result);

@@ -15,7 +15,9 @@ static struct value evaluate(struct evaluation *ev, const struct dmn_element *el
 static bool begin(struct evaluation *ev, const struct dmn_case *c, struct machine *m)
 {
     size_t n = c->package->element_count;
-    *ev = (struct evaluation){.c = c, .m = m, .state = machine_array(m, uint8_t, n),
+    *ev = (struct evaluation){.c = c,
+                              .m = m,
+                              .state = machine_array(m, uint8_t, n),
                               .values = machine_array(m, struct value, n)};
     return ev->state && ev->values;
 }
@@ -52,8 +54,7 @@ static struct value input_value(struct evaluation *ev, const struct dmn_element 
 }
 
 /* One value for each global of the program: needs by name, those of an import as its context. */
-static bool fill_globals(struct evaluation *ev, const struct dmn_element *el,
-                         struct value *globals)
+static bool fill_globals(struct evaluation *ev, const struct dmn_element *el, struct value *globals)
 {
     const str *names = el->program->global_names;
     for (size_t g = 0; g < el->global_count; g++) {
@@ -89,8 +90,11 @@ static struct value service_value(struct evaluation *ev, const struct dmn_elemen
     if (!f || !call)
         return VALUE_NOTHING;
     *call = (struct service_call){el, ev->c};
-    *f = (struct function){.native = call_service, .data = call, .params = el->params,
-                           .param_count = el->input_count, .type = &el->service_type,
+    *f = (struct function){.native = call_service,
+                           .data = call,
+                           .params = el->params,
+                           .param_count = el->input_count,
+                           .type = &el->service_type,
                            .name = el->name};
     return function_value(f);
 }
@@ -165,8 +169,8 @@ static struct value run_service(struct machine *m, const struct dmn_case *c,
     }
     if (!entries)
         return VALUE_NOTHING;
-    struct value v = el->output_count == 1 ? entries[0].value
-                                           : value_context(entries, el->output_count);
+    struct value v =
+        el->output_count == 1 ? entries[0].value : value_context(entries, el->output_count);
     struct value out;
     const struct type *t = el->type;
     if (t && t->form == TYPE_FUNCTION)

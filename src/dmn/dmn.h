@@ -1,6 +1,7 @@
 /* Decision models: DMN 1.1 to 1.5 XML, checked whole when loaded, evaluated on FEEL's machine.
  *
- * A package is a model with all it imports, immutable, usable by any number of evaluations at once. */
+ * A package is a model with all it imports, immutable, usable by any number of evaluations at once.
+ */
 #pragma once
 #include "feel/machine.h"
 
@@ -17,10 +18,11 @@ struct dmn_element {
     const struct dmn_model *model;
     const struct type *type; /* of its variable; NULL: any */
 
-    const struct program *program; /* decision: its value; BKM: its function.  NULL: none or faulty */
-    struct dmn_element **needs;    /* requirements, in the order of the program's globals … */
-    str *need_names;               /* … under these names; several of one import share theirs */
-    str *need_imports;             /* the import a need comes from, empty: none */
+    const struct program
+        *program;               /* decision: its value; BKM: its function.  NULL: none or faulty */
+    struct dmn_element **needs; /* requirements, in the order of the program's globals … */
+    str *need_names;            /* … under these names; several of one import share theirs */
+    str *need_imports;          /* the import a need comes from, empty: none */
     size_t need_count;
     size_t global_count;
     const char *fault; /* why it cannot be evaluated, NULL if it can */
@@ -52,8 +54,8 @@ struct dmn_package {
     size_t problem_count;
 };
 
-/* Reads the model and, by namespace, its imports from the folder it lies in.  NULL when the file is no
- * DMN at all; faults of single elements are problems, and those elements evaluate to null. */
+/* Reads the model and, by namespace, its imports from the folder it lies in.  NULL when the file is
+ * no DMN at all; faults of single elements are problems, and those elements evaluate to null. */
 struct dmn_package *dmn_load(struct arena *a, const char *path, struct err *e);
 /* The same from memory; imports are not found. */
 struct dmn_package *dmn_parse(struct arena *a, str text, struct err *e);
@@ -82,6 +84,7 @@ struct dmn_case {
 MUST_USE bool dmn_decide(const struct dmn_case *c, const struct dmn_element *decision,
                          struct machine *m, struct value *result);
 /* Calls a BKM or service with the case's inputs as arguments by name; absent ones are null.
- * output: of a service with several, the decision whose value is wanted; NULL: all, as a context. */
+ * output: of a service with several, the decision whose value is wanted; NULL: all, as a context.
+ */
 MUST_USE bool dmn_invoke(const struct dmn_case *c, const struct dmn_element *invocable, str output,
                          struct machine *m, struct value *result);

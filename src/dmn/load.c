@@ -6,13 +6,12 @@
 
 enum { MAX_MODELS = 200, MAX_PROBLEMS = 500 };
 
-static const char *const SPACES[] = {
-    "http://www.omg.org/spec/DMN/20151101/dmn.xsd",     /* 1.1 */
-    "http://www.omg.org/spec/DMN/20180521/MODEL/",      /* 1.2 */
-    "https://www.omg.org/spec/DMN/20191111/MODEL/",     /* 1.3 */
-    "https://www.omg.org/spec/DMN/20211108/MODEL/",     /* 1.4 */
-    "https://www.omg.org/spec/DMN/20230324/MODEL/",     /* 1.5 */
-    "https://www.omg.org/spec/DMN/20240513/MODEL/"};    /* 1.6 */
+static const char *const SPACES[] = {"http://www.omg.org/spec/DMN/20151101/dmn.xsd",  /* 1.1 */
+                                     "http://www.omg.org/spec/DMN/20180521/MODEL/",   /* 1.2 */
+                                     "https://www.omg.org/spec/DMN/20191111/MODEL/",  /* 1.3 */
+                                     "https://www.omg.org/spec/DMN/20211108/MODEL/",  /* 1.4 */
+                                     "https://www.omg.org/spec/DMN/20230324/MODEL/",  /* 1.5 */
+                                     "https://www.omg.org/spec/DMN/20240513/MODEL/"}; /* 1.6 */
 
 void reader_problem(struct reader *r, const struct loaded *l, const struct xml *x, str element,
                     const char *fmt, ...)
@@ -38,8 +37,7 @@ static bool is_dmn(const struct xml *x, struct err *e)
         if (str_is(x->space, SPACES[i]))
             return true;
     }
-    return err_set(e, ERR_INVALID, "\"%.*s\" is no namespace of DMN 1.1 to 1.5",
-                   STR_ARG(x->space));
+    return err_set(e, ERR_INVALID, "\"%.*s\" is no namespace of DMN 1.1 to 1.5", STR_ARG(x->space));
 }
 
 static str variable_name(struct arena *a, const struct xml *x)
@@ -76,8 +74,11 @@ static void add_element(struct reader *r, struct loaded *l, const struct xml *x,
 {
     struct dmn_model *m = l->model;
     struct dmn_element *el = arena_new(r->arena, struct dmn_element);
-    *el = (struct dmn_element){.kind = kind, .index = r->package->element_count++,
-                               .id = xml_attribute(x, "id"), .line = x->line, .model = m};
+    *el = (struct dmn_element){.kind = kind,
+                               .index = r->package->element_count++,
+                               .id = xml_attribute(x, "id"),
+                               .line = x->line,
+                               .model = m};
     el->name = variable_name(r->arena, x);
     el->title = xml_attribute(x, "name");
     if (el->name.n == 0)
@@ -204,8 +205,8 @@ struct needs {
     size_t size, size2, size3;
 };
 
-static void push_need(struct reader *r, struct dmn_element *el, struct dmn_element *need, str import,
-                      struct needs *k)
+static void push_need(struct reader *r, struct dmn_element *el, struct dmn_element *need,
+                      str import, struct needs *k)
 {
     size_t n = el->need_count, same = n;
     VEC_ADD(r->arena, el->needs, same, k->size) = need;

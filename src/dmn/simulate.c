@@ -40,8 +40,7 @@ static bool decide_part(struct part *p, const struct dmn_package *model, struct 
             is_set |= str_equal(o->parameters[i].name, p->source->names[f]);
         if (!is_set)
             inputs[k++] = (struct dmn_column_input){
-                p->source->names[f],
-                column_pack(&p->arena, p->columns[f] + p->first, p->n)};
+                p->source->names[f], column_pack(&p->arena, p->columns[f] + p->first, p->n)};
     }
     const struct dmn_element *el = dmn_find(model, DMN_DECISION, o->decision);
     if (!el || el->fault)
@@ -196,8 +195,7 @@ static void count_part(const struct part *p, size_t before, struct simulate_repo
             other = column_value(&p->results[1], i);
         count_row(&r->all, v, other, o->other != NULL);
         for (size_t k = 0; k < o->by_count; k++) {
-            struct simulate_sums *s =
-                find_group(r, k, p->columns[fields[k]][p->first + i], a);
+            struct simulate_sums *s = find_group(r, k, p->columns[fields[k]][p->first + i], a);
             if (s)
                 count_row(s, v, other, o->other != NULL);
         }

@@ -1,12 +1,12 @@
 /* A decision over a whole data set: totals, by field, and against another version of the model.
  *
- * Rows come from a source (a CSV file, a database reader); they are decided in columns, a chunk at a
- * time, on as many threads as asked for.  The same source and models give the same report. */
+ * Rows come from a source (a CSV file, a database reader); they are decided in columns, a chunk at
+ * a time, on as many threads as asked for.  The same source and models give the same report. */
 #pragma once
 #include "dmn/columns.h"
 
-/* Fills one value for each name; *has_row false at the end.  Text may live in the arena, until the next
- * chunk.  False on a fault. */
+/* Fills one value for each name; *has_row false at the end.  Text may live in the arena, until the
+ * next chunk.  False on a fault. */
 typedef bool (*simulate_read)(void *data, struct value *row, bool *has_row, struct arena *a,
                               struct err *e);
 
@@ -36,7 +36,7 @@ struct simulate_sums {
     str key;
     size_t rows, nulls;
     struct decimal total, other_total; /* of numbers */
-    size_t gain, lose, stay, changed;  /* model against other; changed: not numbers, and different */
+    size_t gain, lose, stay, changed; /* model against other; changed: not numbers, and different */
 };
 
 struct simulate_change { /* one of the largest differences */

@@ -48,7 +48,8 @@ static bool is_in_order(const int *order, size_t n)
     return true;
 }
 
-/* before(range: r, point: p) and before(point: p, range: r) differ: the order written counts first. */
+/* before(range: r, point: p) and before(point: p, range: r) differ: the order written counts first.
+ */
 static int order_in(const struct builtin *b, const str *names, size_t n, int *order,
                     bool must_be_in_order)
 {
@@ -114,7 +115,8 @@ struct value builtin_run(const struct builtin *b, struct machine *m, const struc
                          size_t n)
 {
     if (n < (size_t)b->least || (b->most >= 0 && n > (size_t)b->most))
-        return machine_warn(m, "%s() takes %s as arguments", b->name, *b->params ? b->params : "nothing");
+        return machine_warn(m, "%s() takes %s as arguments", b->name,
+                            *b->params ? b->params : "nothing");
     if (!machine_pay(m, 2))
         return VALUE_NOTHING;
     if (takes_scalars(b)) {

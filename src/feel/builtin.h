@@ -68,9 +68,10 @@ typedef struct value (*builtin_call)(struct machine *m, const struct value *argu
     X(even, "even", 1, 1, "number", "whether it is even")                                          \
     X(date, "date", 1, 3, "from|year,month,day", "a date")                                         \
     X(time, "time", 1, 4, "from|hour,minute,second,offset", "a time")                              \
-    X(date_and_time, "date and time", 1, 2, "from|date,time", "a date and time")     \
+    X(date_and_time, "date and time", 1, 2, "from|date,time", "a date and time")                   \
     X(duration, "duration", 1, 1, "from", "a duration")                                            \
-    X(years_and_months_duration, "years and months duration", 2, 2, "from,to", "from one to other") \
+    X(years_and_months_duration, "years and months duration", 2, 2, "from,to",                     \
+      "from one to other")                                                                         \
     X(day_of_year, "day of year", 1, 1, "date", "1 to 366")                                        \
     X(day_of_week, "day of week", 1, 1, "date", "Monday to Sunday")                                \
     X(month_of_year, "month of year", 1, 1, "date", "January to December")                         \
@@ -104,7 +105,7 @@ enum builtin_id {
 #define X(id, name, least, most, params, gives) BUILTIN_##id,
     BUILTINS(X)
 #undef X
-    BUILTIN_COUNT
+        BUILTIN_COUNT
 };
 
 struct builtin {

@@ -86,8 +86,7 @@ static bool met_by(const struct span *a, const struct span *b, const struct rela
 static bool starts_with_or_before(const struct span *a, const struct span *b,
                                   const struct relation *r)
 {
-    return r->low_low == VALUES_LESS ||
-           (r->low_low == VALUES_EQUAL && (a->has_low || !b->has_low));
+    return r->low_low == VALUES_LESS || (r->low_low == VALUES_EQUAL && (a->has_low || !b->has_low));
 }
 
 static bool ends_with_or_after(const struct span *a, const struct span *b, const struct relation *r)
@@ -117,15 +116,15 @@ static bool overlaps(const struct span *a, const struct span *b, const struct re
 
 static bool overlaps_before(const struct span *a, const struct span *b, const struct relation *r)
 {
-    bool begins_first = r->low_low == VALUES_LESS ||
-                        (r->low_low == VALUES_EQUAL && a->has_low && !b->has_low);
+    bool begins_first =
+        r->low_low == VALUES_LESS || (r->low_low == VALUES_EQUAL && a->has_low && !b->has_low);
     return begins_first && !is_before(a, b, r) && ends_with_or_before(a, b, r);
 }
 
 static bool overlaps_after(const struct span *a, const struct span *b, const struct relation *r)
 {
-    bool begins_last = r->low_low == VALUES_GREATER ||
-                       (r->low_low == VALUES_EQUAL && b->has_low && !a->has_low);
+    bool begins_last =
+        r->low_low == VALUES_GREATER || (r->low_low == VALUES_EQUAL && b->has_low && !a->has_low);
     return begins_last && !is_after(a, b, r) && ends_with_or_after(a, b, r);
 }
 
@@ -163,8 +162,8 @@ static bool started_by(const struct span *a, const struct span *b, const struct 
 
 static bool coincides(const struct span *a, const struct span *b, const struct relation *r)
 {
-    return r->low_low == VALUES_EQUAL && r->high_high == VALUES_EQUAL &&
-           a->has_low == b->has_low && a->has_high == b->has_high;
+    return r->low_low == VALUES_EQUAL && r->high_high == VALUES_EQUAL && a->has_low == b->has_low &&
+           a->has_high == b->has_high;
 }
 
 /* Which of the two may be points. */

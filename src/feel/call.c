@@ -73,7 +73,7 @@ static struct value call_builtin_named(struct machine *m, const struct builtin *
 }
 
 struct value machine_call_named(struct machine *m, struct value function, const struct shape *names,
-                               const struct value *arguments)
+                                const struct value *arguments)
 {
     if (function.kind != VALUE_FUNCTION)
         return machine_warn(m, "%s cannot be called", value_kind_name(function.kind));

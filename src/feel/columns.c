@@ -21,7 +21,8 @@ static void load_input(struct batch *b, struct vector *to, const struct column *
                 memset(to->nulls, 0, b->n);
             return;
         }
-        FOR_ACTIVE(b, row) {
+        FOR_ACTIVE(b, row)
+        {
             to->ints[row] = c->ints[b->first + row];
             to->nulls[row] = c->nulls ? c->nulls[b->first + row] : 0;
         }
@@ -33,7 +34,7 @@ static void load_input(struct batch *b, struct vector *to, const struct column *
     }
     vector_make_general(b, to);
     FOR_ACTIVE(b, row)
-        to->values[row] = column_value(c, b->first + row);
+    to->values[row] = column_value(c, b->first + row);
 }
 
 static struct value scalar_binary(struct machine *m, struct insn i, struct value x, struct value y)
@@ -78,7 +79,7 @@ static void run_binary(struct batch *b, struct insn i, struct vector *x, const s
     }
     struct vector *r = b->result;
     FOR_ACTIVE(b, row)
-        r->values[row] = scalar_binary(b->m, i, vector_at(x, row), vector_at(y, row));
+    r->values[row] = scalar_binary(b->m, i, vector_at(x, row), vector_at(y, row));
     r->is_constant = r->is_typed = false;
     vector_copy(b, x, r);
 }
@@ -118,7 +119,7 @@ static void run_unary(struct batch *b, struct insn i, struct vector *x)
     }
     struct vector *r = b->result;
     FOR_ACTIVE(b, row)
-        r->values[row] = scalar_unary(b, i, vector_at(x, row));
+    r->values[row] = scalar_unary(b, i, vector_at(x, row));
     r->is_constant = r->is_typed = false;
     vector_copy(b, x, r);
 }
@@ -130,7 +131,8 @@ static void run_many(struct batch *b, struct insn i, struct vector *first)
     struct vector *r = b->result;
     if (!args)
         return;
-    FOR_ACTIVE(b, row) {
+    FOR_ACTIVE(b, row)
+    {
         for (size_t k = 0; k < i.b; k++)
             args[k] = vector_at(&first[k], row);
         if (i.op == OP_BUILTIN) {
@@ -151,7 +153,8 @@ static void run_context(struct batch *b, struct insn i, struct vector *to)
 {
     const struct shape *s = &b->p->shapes[i.c];
     vector_make_general(b, to);
-    FOR_ACTIVE(b, row) {
+    FOR_ACTIVE(b, row)
+    {
         struct entry *entries = machine_array(b->m, struct entry, s->n);
         for (size_t k = 0; entries && k < s->n; k++)
             entries[k] = (struct entry){s->keys[k], vector_at(&b->slots[i.b + k], row)};
@@ -170,7 +173,8 @@ static void run_between(struct batch *b, struct vector *x)
         run_binary(b, both, x, &x[1]);
         return;
     }
-    FOR_ACTIVE(b, row) {
+    FOR_ACTIVE(b, row)
+    {
         struct value v = vector_at(x, row);
         r->values[row] = machine_and(b->m, scalar_binary(b->m, ge, v, vector_at(&x[1], row)),
                                      scalar_binary(b->m, le, v, vector_at(&x[2], row)));
@@ -302,7 +306,7 @@ static void run_hit(struct batch *b, uint32_t slot, struct vector *outputs, size
 static void begin_hits(struct batch *b, uint32_t slot)
 {
     FOR_ACTIVE(b, row)
-        b->hits[slot].counts[row] = 0;
+    b->hits[slot].counts[row] = 0;
     if (b->waiting_count == 0)
         b->hits[slot].is_fresh = true;
 }
@@ -324,7 +328,8 @@ static void run_table(struct batch *b, struct insn i, struct vector *to)
         return;
     }
     vector_make_general(b, to);
-    FOR_ACTIVE(b, row) {
+    FOR_ACTIVE(b, row)
+    {
         bool has = h->counts[row] == 1 || (takes_first && h->counts[row]);
         if (!has) {
             to->values[row] = machine_warn(b->m, "no rule hits, or more than one");
@@ -472,7 +477,7 @@ static void wake(struct batch *b, size_t pc)
     if (depth)
         merge(b, &b->stack[depth - 1], b->saved[pc], b->gone, woken, b->active_count == 0);
     FOR_ACTIVE(b, row)
-        bits[row / 64] |= (uint64_t)1 << (row % 64);
+    bits[row / 64] |= (uint64_t)1 << (row % 64);
     b->active_count = list_rows(b->active, bits);
     b->waiting_count -= woken;
     memset(bits, 0, sizeof b->waiting[0]);
@@ -520,8 +525,8 @@ static bool keep_result(struct batch *b, struct column *out, int64_t *ints, uint
 {
     struct vector *v = &b->stack[0];
     vector_spread(b, v);
-    bool fits = v->is_typed && !*values && (b->first == 0 || (v->kind == out->kind &&
-                                                              v->exp == out->exp));
+    bool fits =
+        v->is_typed && !*values && (b->first == 0 || (v->kind == out->kind && v->exp == out->exp));
     if (fits) {
         out->kind = v->kind;
         out->exp = v->exp;
@@ -555,7 +560,8 @@ static bool prepare(struct batch *b, const struct program *p)
     b->waiting = machine_alloc(b->m, code->n, sizeof *b->waiting);
     b->targets = machine_array(b->m, uint16_t, code->n);
     b->saved = machine_array(b->m, struct vector *, code->n);
-    if (!b->waiting || !b->saved || !b->targets || !b->stack || !b->slots || !b->result || !b->scaled || !b->hits)
+    if (!b->waiting || !b->saved || !b->targets || !b->stack || !b->slots || !b->result ||
+        !b->scaled || !b->hits)
         return false;
     for (size_t pc = 0; pc < code->n; pc++) {
         struct insn i = code->insns[pc];

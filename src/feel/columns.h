@@ -1,10 +1,10 @@
 /* The second gear: a compiled program over many rows at once.
  *
- * Rows go through the instructions together, a batch at a time; at a jump those that take it wait at
- * its target.  Numbers, booleans, dates and months run as plain integers as long as they fit, all
- * else, and every operation without a kernel here, falls back to the machine's own function for that
- * row: the results are those of the scalar gear.  Programs with loops, filters or calls, and tables
- * that need more than one hit, run row by row on the machine. */
+ * Rows go through the instructions together, a batch at a time; at a jump those that take it wait
+ * at its target.  Numbers, booleans, dates and months run as plain integers as long as they fit,
+ * all else, and every operation without a kernel here, falls back to the machine's own function for
+ * that row: the results are those of the scalar gear.  Programs with loops, filters or calls, and
+ * tables that need more than one hit, run row by row on the machine. */
 #pragma once
 #include "feel/machine.h"
 
@@ -29,5 +29,6 @@ MUST_USE bool columns_run(struct machine *m, const struct program *p, const stru
                           size_t n, struct column *result, struct columns_report *report);
 /* Row i of a column as a value. */
 struct value column_value(const struct column *c, size_t i);
-/* Integers where all values fit, for columns made from values; the nulls in a place of their own. */
+/* Integers where all values fit, for columns made from values; the nulls in a place of their own.
+ */
 struct column column_pack(struct arena *a, const struct value *values, size_t n);

@@ -32,14 +32,15 @@ struct batch {
     size_t first, n; /* rows of the columns */
     struct vector *stack, *slots;
     struct table_hits *hits; /* by slot */
-    uint16_t *active; /* rows at the current instruction, ascending: `rows`, or others for a while */
+    uint16_t
+        *active; /* rows at the current instruction, ascending: `rows`, or others for a while */
     size_t active_count;
     uint16_t rows[BATCH], gone[BATCH];
     uint64_t (*waiting)[WORDS]; /* by instruction: the rows that wait there, as bits */
     size_t waiting_count;
     uint16_t *targets; /* instructions where rows wait */
     size_t target_count;
-    size_t next_waiting; /* the lowest of them */
+    size_t next_waiting;   /* the lowest of them */
     struct vector **saved; /* by instruction: the topmost operand of the rows that wait there */
     enum { PLACE_AUTO, PLACE_FREE, PLACE_KEPT } place; /* what other rows have where one is put */
     struct vector *result, *scaled;
@@ -57,7 +58,8 @@ struct batch {
                 __VA_ARGS__;                                                                       \
             }                                                                                      \
         } else {                                                                                   \
-            FOR_ACTIVE(b, row) {                                                                   \
+            FOR_ACTIVE(b, row)                                                                     \
+            {                                                                                      \
                 __VA_ARGS__;                                                                       \
             }                                                                                      \
         }                                                                                          \
@@ -80,8 +82,8 @@ struct value vector_at(const struct vector *v, size_t row);
 void vector_spread(struct batch *b, struct vector *v);
 /* Lets the vector take values of any kind in the active rows. */
 void vector_make_general(struct batch *b, struct vector *v);
-/* Likewise integers of the kind; false when other rows hold something else.  Its exponent is then exp or
- * smaller. */
+/* Likewise integers of the kind; false when other rows hold something else.  Its exponent is then
+ * exp or smaller. */
 bool vector_make_typed(struct batch *b, struct vector *v, enum value_kind kind, int16_t exp);
 /* The active rows of one into another. */
 void vector_copy(struct batch *b, struct vector *to, const struct vector *from);
@@ -94,6 +96,7 @@ bool vector_factor(int n, int64_t *factor);
 /* columns_kernel.c */
 bool kernel_ints(const struct vector *v, struct ints *out);
 const int64_t *kernel_first(const struct ints *x);
-bool kernel_compare(struct batch *b, enum opcode op, const struct vector *x, const struct vector *y);
+bool kernel_compare(struct batch *b, enum opcode op, const struct vector *x,
+                    const struct vector *y);
 /* The operation on integers into b->result; false when the rows are not such. */
 bool kernel_binary(struct batch *b, struct insn i, const struct vector *x, const struct vector *y);

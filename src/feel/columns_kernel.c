@@ -13,14 +13,14 @@ bool kernel_ints(const struct vector *v, struct ints *out)
         struct value c = v->constant;
         if (!vector_is_int_kind((enum value_kind)c.kind) || c.is_big)
             return false;
-        *out = (struct ints){.nulls = &NO_NULL, .kind = (enum value_kind)c.kind,
-                             .exp = c.exp, .one = c.i};
+        *out = (struct ints){
+            .nulls = &NO_NULL, .kind = (enum value_kind)c.kind, .exp = c.exp, .one = c.i};
         return true;
     }
     if (!v->is_typed)
         return false;
-    *out = (struct ints){v->ints, v->has_nulls ? v->nulls : &NO_NULL, 1, v->has_nulls, v->kind,
-                         v->exp, 0};
+    *out = (struct ints){
+        v->ints, v->has_nulls ? v->nulls : &NO_NULL, 1, v->has_nulls, v->kind, v->exp, 0};
     return true;
 }
 
@@ -80,7 +80,8 @@ static bool arithmetic(struct batch *b, enum opcode op, const struct vector *x,
 {
     struct ints a, c;
     struct vector *r = b->result;
-    if (!kernel_ints(x, &a) || !kernel_ints(y, &c) || a.kind != VALUE_NUMBER || c.kind != VALUE_NUMBER)
+    if (!kernel_ints(x, &a) || !kernel_ints(y, &c) || a.kind != VALUE_NUMBER ||
+        c.kind != VALUE_NUMBER)
         return false;
     if (op != OP_MUL && !align(b, &a, &c))
         return false;
@@ -94,15 +95,14 @@ static bool arithmetic(struct batch *b, enum opcode op, const struct vector *x,
     else if (op == OP_SUB)
         KERNEL(b, r->ints[row] = p[row * a.step] - q[row * c.step]);
     else
-        KERNEL(b, is_bad |= __builtin_mul_overflow(p[row * a.step], q[row * c.step],
-                                                   &r->ints[row]));
+        KERNEL(b,
+               is_bad |= __builtin_mul_overflow(p[row * a.step], q[row * c.step], &r->ints[row]));
     set_form(b, r, VALUE_NUMBER, exp, &a, &c);
     KERNEL(b, is_bad |= out_of_range(r->ints[row]) & !r->nulls[row]);
     return !is_bad;
 }
 
-bool kernel_compare(struct batch *b, enum opcode op, const struct vector *x,
-                       const struct vector *y)
+bool kernel_compare(struct batch *b, enum opcode op, const struct vector *x, const struct vector *y)
 {
     struct ints a, c;
     struct vector *r = b->result;
@@ -189,7 +189,8 @@ static bool equals_text(struct batch *b, const struct vector *x, const struct ve
     if (!y->is_constant || y->constant.kind != VALUE_STRING || x->is_constant || x->is_typed)
         return false;
     struct value want = y->constant;
-    FOR_ACTIVE(b, row) {
+    FOR_ACTIVE(b, row)
+    {
         struct value v = x->values[row];
         if (v.kind != VALUE_STRING)
             return false;
@@ -210,11 +211,11 @@ static bool match(struct batch *b, const struct vector *x, const struct vector *
     if (equals_text(b, x, y))
         return true;
     struct ints a, c; /* the same kinds: as equality, unless a list or the like is among them */
-    return kernel_ints(x, &a) && kernel_ints(y, &c) && a.kind == c.kind && kernel_compare(b, OP_EQ, x, y);
+    return kernel_ints(x, &a) && kernel_ints(y, &c) && a.kind == c.kind &&
+           kernel_compare(b, OP_EQ, x, y);
 }
 
-bool kernel_binary(struct batch *b, struct insn i, const struct vector *x,
-                          const struct vector *y)
+bool kernel_binary(struct batch *b, struct insn i, const struct vector *x, const struct vector *y)
 {
     switch ((enum opcode)i.op) {
     case OP_ADD:

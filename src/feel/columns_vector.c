@@ -57,16 +57,16 @@ void vector_make_general(struct batch *b, struct vector *v)
     if (!v->is_typed)
         return;
     for (size_t i = 0; i < b->n; i++) {
-        v->values[i] = v->nulls[i] ? VALUE_NOTHING
-                                   : (struct value){.kind = (uint8_t)v->kind, .exp = v->exp,
-                                                    .i = v->ints[i]};
+        v->values[i] =
+            v->nulls[i] ? VALUE_NOTHING
+                        : (struct value){.kind = (uint8_t)v->kind, .exp = v->exp, .i = v->ints[i]};
     }
     v->is_typed = false;
 }
 
 bool vector_scale(int64_t *v, int64_t by)
 {
-    return !__builtin_mul_overflow(*v, by, v) && *v < VALUE_SMALL_LIMIT && *v > -VALUE_SMALL_LIMIT;
+    return !__builtin_mul_overflow(*v, by, v) && *v<VALUE_SMALL_LIMIT && * v> - VALUE_SMALL_LIMIT;
 }
 
 /* 10^n as a factor; false when it is none of an int64. */
@@ -114,7 +114,7 @@ static void put_general(struct batch *b, struct vector *to, const struct vector 
 {
     vector_make_general(b, to);
     FOR_ACTIVE(b, row)
-        to->values[row] = vector_at(from, row);
+    to->values[row] = vector_at(from, row);
 }
 
 void vector_copy(struct batch *b, struct vector *to, const struct vector *from)
@@ -142,12 +142,14 @@ void vector_copy(struct batch *b, struct vector *to, const struct vector *from)
     }
     if (from->is_constant) {
         is_bad = is_scaled && !vector_scale(&c.i, factor);
-        FOR_ACTIVE(b, row) {
+        FOR_ACTIVE(b, row)
+        {
             to->ints[row] = c.i;
             to->nulls[row] = 0;
         }
     } else if (is_scaled) {
-        FOR_ACTIVE(b, row) {
+        FOR_ACTIVE(b, row)
+        {
             int64_t v = from->ints[row];
             is_bad |= !vector_scale(&v, factor) && !from->nulls[row];
             to->ints[row] = v;
@@ -157,7 +159,8 @@ void vector_copy(struct batch *b, struct vector *to, const struct vector *from)
         memcpy(to->ints, from->ints, b->n * sizeof *to->ints);
         memcpy(to->nulls, from->nulls, b->n);
     } else {
-        FOR_ACTIVE(b, row) {
+        FOR_ACTIVE(b, row)
+        {
             to->ints[row] = from->ints[row];
             to->nulls[row] = from->nulls[row];
         }

@@ -289,7 +289,8 @@ static const struct type *certain_type(const struct node *fn, const struct node 
     if (body->kind == NODE_BINARY && body->op >= NODE_EQ)
         return type_find(STR("boolean"));
     if (body->kind == NODE_BINARY) {
-        const struct type *a = certain_type(fn, body->kids[0]), *b = certain_type(fn, body->kids[1]);
+        const struct type *a = certain_type(fn, body->kids[0]),
+                          *b = certain_type(fn, body->kids[1]);
         return a == b ? a : NULL;
     }
     return NULL;
@@ -501,10 +502,10 @@ static bool fold_range(struct compiler *c, const struct node *n)
 
 static bool compile_binary(struct compiler *c, const struct node *n)
 {
-    static const enum opcode ops[] = {[NODE_ADD] = OP_ADD, [NODE_SUB] = OP_SUB, [NODE_MUL] = OP_MUL,
-                                      [NODE_DIV] = OP_DIV, [NODE_POW] = OP_POW, [NODE_EQ] = OP_EQ,
-                                      [NODE_NE] = OP_NE,   [NODE_LT] = OP_LT,   [NODE_LE] = OP_LE,
-                                      [NODE_GT] = OP_GT,   [NODE_GE] = OP_GE};
+    static const enum opcode ops[] = {
+        [NODE_ADD] = OP_ADD, [NODE_SUB] = OP_SUB, [NODE_MUL] = OP_MUL, [NODE_DIV] = OP_DIV,
+        [NODE_POW] = OP_POW, [NODE_EQ] = OP_EQ,   [NODE_NE] = OP_NE,   [NODE_LT] = OP_LT,
+        [NODE_LE] = OP_LE,   [NODE_GT] = OP_GT,   [NODE_GE] = OP_GE};
     if (!compile_nodes(c, n->kids, 2))
         return false;
     c->at = n->at;
@@ -623,8 +624,7 @@ struct program *program_compile_node(struct arena *a, struct node *node, str tex
     return p;
 }
 
-struct program *program_compile(struct arena *a, str text, const struct scope *scope,
-                                struct err *e)
+struct program *program_compile(struct arena *a, str text, const struct scope *scope, struct err *e)
 {
     struct node *n = node_parse(a, text, scope, e);
     return n ? program_compile_node(a, n, text, scope, e) : NULL;

@@ -65,7 +65,7 @@ bool compile_iteration(struct compiler *c, const struct node *n)
     if (!compile_loops(c, n, result))
         return false;
     compile_emit(c, n->kind == NODE_FOR ? OP_BUILT : OP_LOCAL, n->kind == NODE_FOR ? result : 0,
-         n->kind == NODE_FOR ? 0 : (int32_t)result);
+                 n->kind == NODE_FOR ? 0 : (int32_t)result);
     c->fn->next_slot = before;
     return true;
 }

@@ -2,10 +2,12 @@
 #pragma once
 #include "base/str.h"
 
-#define UNICODE_CATEGORIES(X)                                                                      \
-    X(Lu)                                                                                          \
-    X(Ll) X(Lt) X(Lm) X(Lo) X(Mn) X(Mc) X(Me) X(Nd) X(Nl) X(No) X(Pc) X(Pd) X(Ps) X(Pe) X(Pi)      \
-        X(Pf) X(Po) X(Sm) X(Sc) X(Sk) X(So) X(Zs) X(Zl) X(Zp) X(Cc) X(Cf) X(Co) X(Cn)
+/* clang-format does not come to rest on this list. */
+/* clang-format off */
+#define UNICODE_CATEGORIES(X) \
+    X(Lu) X(Ll) X(Lt) X(Lm) X(Lo) X(Mn) X(Mc) X(Me) X(Nd) X(Nl) X(No) X(Pc) X(Pd) X(Ps) X(Pe) \
+    X(Pi) X(Pf) X(Po) X(Sm) X(Sc) X(Sk) X(So) X(Zs) X(Zl) X(Zp) X(Cc) X(Cf) X(Co) X(Cn)
+/* clang-format on */
 
 enum letters_category {
 #define X(name) U_##name,

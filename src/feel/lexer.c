@@ -5,9 +5,9 @@ struct known_name {
     str name;
 };
 
-static const char *const KEYWORDS[] = {"and",      "or",     "in",   "between", "instance", "return",
-                                       "satisfies", "then",   "else", "if",      "for",      "some",
-                                       "every",    "function", "external", "true", "false",   "null"};
+static const char *const KEYWORDS[] = {
+    "and", "or",  "in",   "between", "instance", "return",   "satisfies", "then",  "else",
+    "if",  "for", "some", "every",   "function", "external", "true",      "false", "null"};
 
 bool lexer_is_keyword(str word)
 {
@@ -43,8 +43,8 @@ static size_t word_length(str s, bool is_first)
         return 0;
     unsigned char c = (unsigned char)*s.p;
     if (c < 0x80) {
-        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-                         (is_first && c == '?');
+        bool is_letter =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (is_first && c == '?');
         return is_letter || (!is_first && c >= '0' && c <= '9');
     }
     str rest = s;

@@ -6,8 +6,8 @@ enum { KIND_BUILDER = 200, KIND_SPAN = 201 }; /* in slots only, never on the ope
 
 void machine_init(struct machine *m, struct arena *a, struct err *e, struct limits limits)
 {
-    *m = (struct machine){.arena = a, .err = e, .fuel = limits.fuel, .memory = limits.memory,
-                          .depth = limits.depth};
+    *m = (struct machine){
+        .arena = a, .err = e, .fuel = limits.fuel, .memory = limits.memory, .depth = limits.depth};
 }
 
 void machine_stop(struct machine *m, const char *reason)
@@ -89,7 +89,8 @@ bool builder_add(struct machine *m, struct list_builder *b, struct value v)
 
 static struct value new_builder(struct machine *m)
 {
-    return (struct value){.kind = KIND_BUILDER, .builder = arena_new(m->arena, struct list_builder)};
+    return (struct value){.kind = KIND_BUILDER,
+                          .builder = arena_new(m->arena, struct list_builder)};
 }
 
 static struct value built(struct value v)
@@ -248,7 +249,8 @@ struct value machine_or(struct machine *m, struct value a, struct value b)
     return VALUE_NOTHING;
 }
 
-static struct value make_context(struct machine *m, const struct shape *s, const struct value *slots)
+static struct value make_context(struct machine *m, const struct shape *s,
+                                 const struct value *slots)
 {
     struct entry *entries = machine_array(m, struct entry, s->n);
     if (!entries)
@@ -618,8 +620,8 @@ static struct value execute(struct machine *m, struct frame *frame, struct value
 }
 
 struct value machine_run_code(struct machine *m, const struct code *code,
-                             const struct value *globals, const struct value *captured,
-                             const struct value *arguments, size_t n)
+                              const struct value *globals, const struct value *captured,
+                              const struct value *arguments, size_t n)
 {
     enum { CHUNK = 256 };
     struct value *stack = m->stack, *end = m->stack_end, *sp = m->sp;
@@ -670,4 +672,3 @@ bool machine_allows(struct machine *m, const struct program *allowed, struct val
 {
     return value_is_true(machine_run_code(m, allowed->codes[0], &v, NULL, NULL, 0));
 }
-

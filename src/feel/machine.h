@@ -1,7 +1,8 @@
 /* The machine that runs programs, one case at a time.
  *
- * Whatever an expression does, a run ends: every step costs fuel, calls have a depth, memory a limit.
- * Reaching one stops the run with an error (LIMIT); all other faults give null and a warning. */
+ * Whatever an expression does, a run ends: every step costs fuel, calls have a depth, memory a
+ * limit. Reaching one stops the run with an error (LIMIT); all other faults give null and a
+ * warning. */
 #pragma once
 #include "feel/function.h"
 #include "feel/temporal.h"

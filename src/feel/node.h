@@ -1,5 +1,5 @@
-/* The tree between text and bytecode.  The reader of FEEL makes it, and so does the reader of DMN for
- * boxed expressions: both go through one compiler. */
+/* The tree between text and bytecode.  The reader of FEEL makes it, and so does the reader of DMN
+ * for boxed expressions: both go through one compiler. */
 #pragma once
 #include "base/err.h"
 #include "base/map.h"
@@ -12,9 +12,9 @@ enum node_kind {
     NODE_BINARY, /* op */
     NODE_AND,
     NODE_OR,
-    NODE_IF,       /* condition, then, else; op 1: boxed, the condition must be a boolean */
-    NODE_FOR,      /* domain … , result; params name the variables */
-    NODE_SOME,     /* likewise, condition last */
+    NODE_IF,   /* condition, then, else; op 1: boxed, the condition must be a boolean */
+    NODE_FOR,  /* domain … , result; params name the variables */
+    NODE_SOME, /* likewise, condition last */
     NODE_EVERY,
     NODE_LIST,
     NODE_CONTEXT,  /* params are the keys, with types if any */
@@ -35,8 +35,19 @@ enum node_kind {
     NODE_TABLE     /* a decision table */
 };
 
-enum node_op { NODE_ADD, NODE_SUB, NODE_MUL, NODE_DIV, NODE_POW, NODE_EQ, NODE_NE, NODE_LT, NODE_LE,
-               NODE_GT, NODE_GE };
+enum node_op {
+    NODE_ADD,
+    NODE_SUB,
+    NODE_MUL,
+    NODE_DIV,
+    NODE_POW,
+    NODE_EQ,
+    NODE_NE,
+    NODE_LT,
+    NODE_LE,
+    NODE_GT,
+    NODE_GE
+};
 enum { RANGE_HAS_LOW = 1, RANGE_HAS_HIGH = 2 };
 
 struct param {
@@ -49,7 +60,7 @@ struct table_node;
 struct node {
     enum node_kind kind;
     int op;
-    uint32_t at; /* byte in the source */
+    uint32_t at;     /* byte in the source */
     uint32_t height; /* of the tree under it: bounded, for trees are walked by recursion */
     bool has_names;
     str name;
@@ -71,13 +82,13 @@ struct table_rule {
 struct table_node {
     char policy, aggregation;
     size_t input_count, output_count, rule_count;
-    struct node **inputs;      /* expressions */
+    struct node **inputs;       /* expressions */
     struct node **input_values; /* tests or NULL */
     str *output_names;
     const struct type **output_types; /* NULL: any */
-    struct node **output_values; /* NODE_LIST, best first; or NULL */
-    struct node **output_tests;  /* the same as tests, for checking; or NULL */
-    struct node **defaults;      /* NULL where there is none */
+    struct node **output_values;      /* NODE_LIST, best first; or NULL */
+    struct node **output_tests;       /* the same as tests, for checking; or NULL */
+    struct node **defaults;           /* NULL where there is none */
     struct table_rule *rules;
     str name;
 };

@@ -110,8 +110,7 @@ struct value operator_compare(struct machine *m, enum opcode op, struct value a,
 {
     bool is_equality = op == OP_EQ || op == OP_NE;
     enum value_order order = is_equality ? value_equals(a, b) : value_compare(a, b);
-    if ((a.kind == VALUE_LIST || a.kind == VALUE_CONTEXT) &&
-        !machine_pay(m, (uint64_t)a.n + b.n))
+    if ((a.kind == VALUE_LIST || a.kind == VALUE_CONTEXT) && !machine_pay(m, (uint64_t)a.n + b.n))
         return VALUE_NOTHING;
     if (order == VALUES_UNRELATED) {
         if (a.kind == VALUE_NULL || b.kind == VALUE_NULL)

@@ -62,7 +62,9 @@ static struct node *settle(struct parser *p, struct node *n)
         uint32_t height = n->kids[i] ? n->kids[i]->height + 1 : 0;
         n->height = height > n->height ? height : n->height;
     }
-    return n->height <= PARSER_MAX_HEIGHT ? n : parser_fail(p, "an expression of fewer operators in a row");
+    return n->height <= PARSER_MAX_HEIGHT
+               ? n
+               : parser_fail(p, "an expression of fewer operators in a row");
 }
 
 static struct node *with_kids(struct parser *p, struct node *n, const struct nodes *list)
@@ -623,7 +625,7 @@ static struct node *parse_expression(struct parser *p)
 }
 
 void parser_init(struct parser *p, struct arena *a, str text, const struct scope *scope,
-                        struct err *e)
+                 struct err *e)
 {
     *p = (struct parser){.arena = a, .scope = scope, .most_nodes = 1000 + 16 * text.n};
     lexer_init(&p->lexer, text, a, e);
@@ -711,4 +713,3 @@ struct node *node_parse_tests(struct arena *a, str text, const struct scope *sco
     l->at = 0;
     return whole(&p, parse_comma_list(&p, NODE_TESTS));
 }
-

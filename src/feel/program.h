@@ -1,16 +1,27 @@
-/* Bytecode.  One table of operations says all there is to know about each: the compiler, the verifier,
- * the disassembler and docs/feel-machine.md are made from it.
+/* Bytecode.  One table of operations says all there is to know about each: the compiler, the
+ * verifier, the disassembler and docs/feel-machine.md are made from it.
  *
- * A program is immutable and may be run by any number of machines at once.  It consists of codes: the
- * expression itself and one for each function literal in it.  A code has numbered slots (parameters
- * first) and an operand stack, whose depth at each place the verifier knows. */
+ * A program is immutable and may be run by any number of machines at once.  It consists of codes:
+ * the expression itself and one for each function literal in it.  A code has numbered slots
+ * (parameters first) and an operand stack, whose depth at each place the verifier knows. */
 #pragma once
 #include "feel/node.h"
 
 /* What c, and sometimes b, of an instruction means. */
-enum operand { OPERAND_NONE, OPERAND_CONSTANT, OPERAND_SLOT, OPERAND_GLOBAL, OPERAND_CAPTURE,
-               OPERAND_JUMP, OPERAND_COUNT, OPERAND_SHAPE, OPERAND_BUILTIN, OPERAND_CODE,
-               OPERAND_TYPE, OPERAND_TABLE };
+enum operand {
+    OPERAND_NONE,
+    OPERAND_CONSTANT,
+    OPERAND_SLOT,
+    OPERAND_GLOBAL,
+    OPERAND_CAPTURE,
+    OPERAND_JUMP,
+    OPERAND_COUNT,
+    OPERAND_SHAPE,
+    OPERAND_BUILTIN,
+    OPERAND_CODE,
+    OPERAND_TYPE,
+    OPERAND_TABLE
+};
 
 /* name, pops (-1: counted by b), pushes, meaning of c, slots used from b on, what it does */
 #define OPCODES(X)                                                                                 \
@@ -80,7 +91,8 @@ enum opcode {
 
 struct insn {
     uint8_t op;
-    uint8_t a; /* FILTER_TEST: the condition must be a boolean; CALL: built-in + 1 of the same name */
+    uint8_t
+        a; /* FILTER_TEST: the condition must be a boolean; CALL: built-in + 1 of the same name */
     uint16_t b;
     int32_t c;
 };
@@ -140,8 +152,8 @@ struct program *program_compile_tests(struct arena *a, str text, const struct sc
 struct program *program_compile_node(struct arena *a, struct node *node, str text,
                                      const struct scope *scope, struct err *e);
 
-/* Every program is verified before it runs: operands in range, jumps inside, the same stack depth at
- * a place however it is reached, no underflow.  Sets stack_size.  A fault is BROKEN. */
+/* Every program is verified before it runs: operands in range, jumps inside, the same stack depth
+ * at a place however it is reached, no underflow.  Sets stack_size.  A fault is BROKEN. */
 MUST_USE bool program_verify(struct program *p, struct arena *a, struct err *e);
 void program_disassemble(struct buf *out, const struct program *p);
 /* The table of operations as Markdown. */

@@ -14,7 +14,8 @@ struct civil temporal_civil(int64_t day)
     int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
     int month = (int)(mp < 10 ? mp + 3 : mp - 9);
-    return (struct civil){yoe + era * 400 + (month <= 2), month, (int)(doy - (153 * mp + 2) / 5 + 1)};
+    return (struct civil){yoe + era * 400 + (month <= 2), month,
+                          (int)(doy - (153 * mp + 2) / 5 + 1)};
 }
 
 int temporal_month_days(int64_t year, int month)

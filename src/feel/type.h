@@ -19,7 +19,7 @@ struct type {
     const struct type *element; /* list, range; result of a function.  NULL: any */
     struct type_field *fields;  /* context; parameters of a function */
     size_t field_count;
-    bool has_fields;              /* false: context or function of any shape */
+    bool has_fields;               /* false: context or function of any shape */
     const struct program *allowed; /* unary tests over ?; NULL if any value is allowed */
 };
 

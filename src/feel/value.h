@@ -1,8 +1,8 @@
 /* FEEL values (DMN 1.5, 10.3.2): 16 bytes, immutable, anything larger in an arena.
  *
  * A number is a small one (i × 10^exp, |i| < 10^18) or points to a struct decimal; which of both is
- * no part of its value.  Lists and contexts are slices: pointer and count.  A date is a day number, a
- * time or date and time a struct moment, durations are seconds and nanoseconds or months. */
+ * no part of its value.  Lists and contexts are slices: pointer and count.  A date is a day number,
+ * a time or date and time a struct moment, durations are seconds and nanoseconds or months. */
 #pragma once
 #include "base/arena.h"
 #include "base/decimal.h"
@@ -33,7 +33,7 @@ struct value {
     uint8_t kind;
     uint8_t is_big; /* NUMBER: see `big` */
     int16_t exp;    /* NUMBER, when small */
-    uint32_t n;     /* STRING bytes, LIST items, CONTEXT entries, SECONDS nanoseconds 0..999999999 */
+    uint32_t n; /* STRING bytes, LIST items, CONTEXT entries, SECONDS nanoseconds 0..999999999 */
     union {
         int64_t i; /* BOOLEAN, small NUMBER, DATE (days since 1970-01-01), SECONDS, MONTHS */
         const char *text;

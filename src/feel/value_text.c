@@ -51,8 +51,7 @@ static void write_range(struct buf *out, const struct range *r, int depth)
         return;
     }
     buf_add_format(out, "%s%s ", signs[r->form],
-                   (r->form == RANGE_BELOW && r->has_high) ||
-                           (r->form == RANGE_ABOVE && r->has_low)
+                   (r->form == RANGE_BELOW && r->has_high) || (r->form == RANGE_ABOVE && r->has_low)
                        ? "="
                        : "");
     write_nested(out, r->form == RANGE_BELOW ? r->high : r->low, depth);

@@ -1,5 +1,5 @@
-/* FEEL values as JSON: numbers with all digits, lists and contexts as arrays and objects, everything
- * JSON has no type for as {"@type": FEEL type, "value": text}. */
+/* FEEL values as JSON: numbers with all digits, lists and contexts as arrays and objects,
+ * everything JSON has no type for as {"@type": FEEL type, "value": text}. */
 #pragma once
 #include "base/err.h"
 #include "feel/value.h"

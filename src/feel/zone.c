@@ -6,8 +6,8 @@
 
 #define ZONE_DIRECTORY "/usr/share/zoneinfo/"
 
-struct rule { /* when daylight saving time begins or ends, of the POSIX TZ footer */
-    char form;  /* 'M' month.week.day, 'J' day 1..365 without leap day, 'N' day 0..365 */
+struct rule {  /* when daylight saving time begins or ends, of the POSIX TZ footer */
+    char form; /* 'M' month.week.day, 'J' day 1..365 without leap day, 'N' day 0..365 */
     int month, week, day;
     int32_t second;
 };

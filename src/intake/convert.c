@@ -21,14 +21,14 @@
 
 extern char **environ;
 
-enum { CHILD_CPU_SECONDS = 900, MAX_MESSAGE = 2000, MAX_COLUMNS = 4096 };
+enum { CHILD_CPU_SECONDS = 900, MAX_MESSAGE = 16 << 10, MAX_COLUMNS = 4096 };
 #define CHILD_MEMORY ((rlim_t)4 << 30)
 #define CHILD_DISK ((rlim_t)16 << 30)
 
 /* --- the child ---------------------------------------------------------------------------------
  */
 
-static void set_limit(int which, rlim_t n)
+static void set_limit(__rlimit_resource_t which, rlim_t n)
 {
     struct rlimit limit = {n, n};
     setrlimit(which, &limit);
@@ -50,6 +50,29 @@ static void write_cell(FILE *out, const char *text, bool is_first)
         fputc(*text, out);
     }
     fputc('"', out);
+}
+
+/* Workbooks of some programs store 7030 as "7030.0" and 1538492521 as "1.538492521E9"; a
+ * spreadsheet shows the whole number.  Larger ones stay as they are: their last digits are in
+ * doubt. */
+static const char *as_shown(const char *text, char room[40])
+{
+    const char *p = text + (*text == '-'), *point = strchr(p, '.'), *e = strpbrk(p, "Ee");
+    size_t whole = strspn(p, "0123456789"), part = point ? strspn(point + 1, "0123456789") : 0;
+    if (whole == 0 || whole > 15 || !point || point != p + whole || part == 0 || part > 15)
+        return text;
+    const char *end = point + 1 + part;
+    long exponent = e == end ? strtol(e + 1, (char **)(uintptr_t)&end, 10) : 0;
+    bool is_zero = strspn(point + 1, "0") == part;
+    if (*end || (!e && !is_zero) || exponent < 0 || whole + (size_t)exponent > 15 ||
+        (e && !is_zero && part > (size_t)exponent))
+        return text;
+    int n = snprintf(room, 40, "%.*s%.*s", (int)(point - text), text,
+                     (int)(part < (size_t)exponent ? part : (size_t)exponent), point + 1);
+    for (size_t k = part; k < (size_t)exponent; k++)
+        room[n++] = '0';
+    room[n] = '\0';
+    return room;
 }
 
 static OGRCoordinateTransformationH to_cgcs2000(OGRLayerH layer)
@@ -109,9 +132,11 @@ static int write_layer(OGRLayerH layer, FILE *out, bool has_header, bool has_geo
         fputc('\n', out);
     OGR_L_ResetReading(layer);
     for (OGRFeatureH f; (f = OGR_L_GetNextFeature(layer)); OGR_F_Destroy(f)) {
-        for (int i = 0; i < n; i++)
-            write_cell(out, OGR_F_IsFieldSetAndNotNull(f, i) ? OGR_F_GetFieldAsString(f, i) : "",
-                       i == 0);
+        for (int i = 0; i < n; i++) {
+            char room[40];
+            const char *text = OGR_F_IsFieldSetAndNotNull(f, i) ? OGR_F_GetFieldAsString(f, i) : "";
+            write_cell(out, has_header ? as_shown(text, room) : text, i == 0);
+        }
         if (has_geometry)
             write_location(out, f, change, n == 0);
         if (fputc('\n', out) == EOF)
@@ -143,14 +168,14 @@ int file_convert_main(int argc, char **argv)
     CPLSetErrorHandler(on_gdal_error);
     CPLSetConfigOption("OGR_XLSX_HEADERS", "DISABLE");
     CPLSetConfigOption("OGR_XLSX_FIELD_TYPES", "STRING");
-    CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR");
     CPLSetConfigOption("OGR_SQLITE_LOAD_EXTENSIONS", NULL);
     CPLSetConfigOption("CPL_CURL_ENABLED", "NO");
     GDALAllRegister();
     static const char *const drivers[] = {"", "", "XLSX", "GPKG", "ESRI Shapefile"};
     const char *allowed[] = {drivers[kind], NULL};
     char path[5000];
-    snprintf(path, sizeof path, "%s%s", kind == FILE_SHP ? "/vsizip/" : "", argv[2]);
+    /* In braces the archive needs no .zip at the end of its name. */
+    snprintf(path, sizeof path, kind == FILE_SHP ? "/vsizip/{%s}" : "%s", argv[2]);
     GDALDatasetH ds = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, allowed, NULL, NULL);
     if (!ds) {
         fprintf(stderr, "%s", CPLGetLastErrorMsg());

@@ -48,7 +48,7 @@ str header_normal(struct arena *a, str s)
 /* Longest common subsequence over code points, as a share of the longer text, in percent. */
 static int similarity(str x, str y)
 {
-    uint32_t a[MAX_DISTANCE_LENGTH], b[MAX_DISTANCE_LENGTH];
+    uint32_t a[MAX_DISTANCE_LENGTH] = {0}, b[MAX_DISTANCE_LENGTH] = {0};
     int best[MAX_DISTANCE_LENGTH + 1] = {0};
     int n = 0, m = 0;
     while (x.n && n < MAX_DISTANCE_LENGTH)

@@ -19,15 +19,9 @@ const char BATCH_SELECT[] =
     " to_json(b.finished)#>>'{}', b.score, b.repaired, b.columns, b.header_row, b.sheets, b.sheet"
     " from shuzhi.batch b left join shuzhi.staff s on s.login = b.login";
 
-static void add(struct buf *b, const char *name, str v, bool is_quoted)
+static str said(str v)
 {
-    buf_add_format(b, ",\"%s\":", name);
-    if (!v.p || (is_quoted && v.n == 0))
-        buf_add_lit(b, "null");
-    else if (is_quoted)
-        json_write_string(b, v);
-    else
-        buf_add(b, v);
+    return v.n ? v : (str){0};
 }
 
 void batch_write_json(struct buf *b, const struct registry *r, const struct rows *rows, size_t i)
@@ -36,19 +30,19 @@ void batch_write_json(struct buf *b, const struct registry *r, const struct rows
     static const char *const counts[] = {"rows",        "new",   "changed", "unchanged",
                                          "quarantined", "fixed", "dropped"};
     buf_add_format(b, "{\"id\":%.*s", STR_ARG(rows_text(rows, i, 0)));
-    add(b, "dataset", rows_text(rows, i, 1), true);
+    json_add_text(b, "dataset", rows_text(rows, i, 1));
     buf_add_lit(b, ",\"title\":");
     title_write(b, d ? d->title : (struct title){rows_text(rows, i, 1), {0}});
-    add(b, "kind", rows_text(rows, i, 2), true);
+    json_add_text(b, "kind", rows_text(rows, i, 2));
     buf_add_lit(b, ",\"file\":{\"name\":");
     json_write_string(b, rows_text(rows, i, 3));
-    add(b, "bytes", rows_text(rows, i, 4), false);
-    add(b, "digest", rows_text(rows, i, 5), true);
-    add(b, "format", rows_text(rows, i, 6), true);
-    add(b, "encoding", rows_text(rows, i, 7), true);
-    add(b, "sheet", rows_text(rows, i, 31), true);
+    json_add_raw(b, "bytes", rows_text(rows, i, 4));
+    json_add_text(b, "digest", said(rows_text(rows, i, 5)));
+    json_add_text(b, "format", said(rows_text(rows, i, 6)));
+    json_add_text(b, "encoding", said(rows_text(rows, i, 7)));
+    json_add_text(b, "sheet", said(rows_text(rows, i, 31)));
     buf_add_char(b, '}');
-    add(b, "state", rows_text(rows, i, 8), true);
+    json_add_text(b, "state", rows_text(rows, i, 8));
     buf_add_format(b, ",\"progress\":{\"bytes\":%.*s,\"total\":%.*s,\"rows\":%.*s}",
                    STR_ARG(rows_text(rows, i, 9)), STR_ARG(rows_text(rows, i, 10)),
                    STR_ARG(rows_text(rows, i, 11)));
@@ -57,18 +51,18 @@ void batch_write_json(struct buf *b, const struct registry *r, const struct rows
         buf_add_format(b, "%s\"%s\":%.*s", k ? "," : "", counts[k],
                        STR_ARG(rows_text(rows, i, 11 + k)));
     buf_add_char(b, '}');
-    add(b, "same_as", rows_text(rows, i, 18), false);
-    add(b, "corrects", rows_text(rows, i, 19), false);
-    add(b, "error", rows_text(rows, i, 20), false);
+    json_add_raw(b, "same_as", rows_text(rows, i, 18));
+    json_add_raw(b, "corrects", rows_text(rows, i, 19));
+    json_add_raw(b, "error", rows_text(rows, i, 20));
     buf_add_lit(b, ",\"by\":{\"login\":");
     json_write_string(b, rows_text(rows, i, 21));
-    add(b, "name", rows_text(rows, i, 22), false);
+    json_add_raw(b, "name", rows_text(rows, i, 22));
     buf_add_char(b, '}');
-    add(b, "at", rows_text(rows, i, 23), true);
-    add(b, "started", rows_text(rows, i, 24), true);
-    add(b, "finished", rows_text(rows, i, 25), true);
-    add(b, "quality", rows_text(rows, i, 26), false);
-    add(b, "repaired", rows_text(rows, i, 27), false);
+    json_add_text(b, "at", rows_text(rows, i, 23));
+    json_add_text(b, "started", rows_text(rows, i, 24));
+    json_add_text(b, "finished", rows_text(rows, i, 25));
+    json_add_raw(b, "quality", rows_text(rows, i, 26));
+    json_add_raw(b, "repaired", rows_text(rows, i, 27));
     buf_add_char(b, '}');
 }
 
@@ -110,13 +104,13 @@ static bool add_reasons(struct cx *cx, const struct dataset *d, str batch, struc
             rows_is_null(&rows, i, 1) ? NULL : field_find(d, rows_text(&rows, i, 1));
         buf_add_format(b, "%s{\"code\":\"%s\",\"title\":", i ? "," : "", reason_name(r));
         title_write(b, (struct title){str_from(reason_zh(r)), str_from(reason_en(r))});
-        add(b, "field", f ? f->name : (str){0}, true);
+        json_add_text(b, "field", f ? f->name : (str){0});
         buf_add_lit(b, ",\"field_title\":");
         if (f)
             title_write(b, f->title);
         else
             buf_add_lit(b, "null");
-        add(b, "count", rows_text(&rows, i, 2), false);
+        json_add_raw(b, "count", rows_text(&rows, i, 2));
         buf_add_char(b, '}');
     }
     buf_add_lit(b, "]}");

@@ -5,7 +5,8 @@ enum { MAX_SQL = 1 << 20 };
 struct merge {
     struct db *db;
     struct arena *arena;
-    const char *copy_stage, *copy_table, *keep_old, *update, *insert;
+    const char *copy_stage, *copy_table, *merge;
+    bool is_analyzed;
 };
 
 static void add_columns(struct buf *b, const struct dataset *d, const char *prefix)
@@ -41,6 +42,43 @@ static const char *make_stage_sql(struct merge *m, const struct dataset *d, stru
     return keep(m, b, e);
 }
 
+/* One pass over the keys says what is new, what has changed and what has not; the rest touches only
+ * rows that differ.  All parts see the table as it was before the statement. */
+static void make_merge_sql(const struct dataset *d, int64_t batch, struct buf *b)
+{
+    buf_add_format(b,
+                   "with m as materialized (select s.ctid as stage, t.ctid as place, t._hash <> "
+                   "s._hash as differs"
+                   " from stage s left join %.*s t on ",
+                   STR_ARG(d->table));
+    add_key_match(b, d);
+    buf_add_format(b, "), kept as (insert into %.*s (", STR_ARG(d->history));
+    add_columns(b, d, "");
+    buf_add_lit(b, ", _batch, _row, _since, _until, _until_batch) select ");
+    add_columns(b, d, "t.");
+    buf_add_format(
+        b,
+        ", t._batch, t._row, t._since, now(), %lld from m join %.*s t on t.ctid = m.place"
+        " where m.differs returning 1), changed as (update %.*s t set ",
+        (long long)batch, STR_ARG(d->table), STR_ARG(d->table));
+    for (size_t i = 0; i < d->field_count; i++) {
+        if (!d->fields[i].is_key)
+            buf_add_format(b, "%.*s = s.%.*s, ", STR_ARG(d->fields[i].column),
+                           STR_ARG(d->fields[i].column));
+    }
+    buf_add_format(
+        b,
+        "_hash = s._hash, _batch = s._batch, _row = s._row, _since = now() from m join stage s on"
+        " s.ctid = m.stage where t.ctid = m.place and m.differs), added as (insert into %.*s (",
+        STR_ARG(d->table));
+    add_columns(b, d, "");
+    buf_add_lit(b, ", _hash, _batch, _row) select ");
+    add_columns(b, d, "s.");
+    buf_add_lit(b, ", s._hash, s._batch, s._row from m join stage s on s.ctid = m.stage where "
+                   "m.place is null returning 1)"
+                   " select (select count(*) from added), (select count(*) from kept)");
+}
+
 struct merge *merge_create(struct db *db, struct arena *a, const struct dataset *d, int64_t batch,
                            struct err *e)
 {
@@ -58,37 +96,8 @@ struct merge *merge_create(struct db *db, struct arena *a, const struct dataset 
     add_columns(&b, d, "");
     buf_add_lit(&b, ", _hash, _batch, _row) from stdin");
     m->copy_table = keep(m, &b, e);
-    buf_add_format(&b, "insert into %.*s (", STR_ARG(d->history));
-    add_columns(&b, d, "");
-    buf_add_lit(&b, ", _batch, _row, _since, _until, _until_batch) select ");
-    add_columns(&b, d, "t.");
-    buf_add_format(&b, ", t._batch, t._row, t._since, now(), %lld from %.*s t join stage s on ",
-                   (long long)batch, STR_ARG(d->table));
-    add_key_match(&b, d);
-    buf_add_lit(&b, " where t._hash <> s._hash");
-    m->keep_old = keep(m, &b, e);
-    buf_add_format(&b, "update %.*s t set ", STR_ARG(d->table));
-    for (size_t i = 0; i < d->field_count; i++) {
-        if (!d->fields[i].is_key)
-            buf_add_format(&b, "%.*s = s.%.*s, ", STR_ARG(d->fields[i].column),
-                           STR_ARG(d->fields[i].column));
-    }
-    buf_add_lit(
-        &b,
-        "_hash = s._hash, _batch = s._batch, _row = s._row, _since = now() from stage s where ");
-    add_key_match(&b, d);
-    buf_add_lit(&b, " and t._hash <> s._hash");
-    m->update = keep(m, &b, e);
-    buf_add_format(&b, "insert into %.*s (", STR_ARG(d->table));
-    add_columns(&b, d, "");
-    buf_add_lit(&b, ", _hash, _batch, _row) select ");
-    add_columns(&b, d, "s.");
-    buf_add_format(
-        &b, ", s._hash, s._batch, s._row from stage s where not exists (select from %.*s t where ",
-        STR_ARG(d->table));
-    add_key_match(&b, d);
-    buf_add_char(&b, ')');
-    m->insert = keep(m, &b, e);
+    make_merge_sql(d, batch, &b);
+    m->merge = keep(m, &b, e);
     return e->code ? NULL : m;
 }
 
@@ -147,7 +156,7 @@ bool merge_rows(struct merge *m, str lines, bool is_first_load, struct merged *c
                 struct err *e)
 {
     ARENA_SCOPED struct arena a = {0};
-    struct rows kept = {0}, added = {0};
+    struct rows rows;
     size_t n = count_lines(lines);
     *counts = (struct merged){0};
     if (n == 0)
@@ -156,13 +165,17 @@ bool merge_rows(struct merge *m, str lines, bool is_first_load, struct merged *c
         counts->added = n;
         return copy(m, m->copy_table, lines, e);
     }
-    if (!db_script(m->db, "truncate stage", e) || !copy(m, m->copy_stage, lines, e) ||
-        !DB0(m->db, &a, &kept, e, m->keep_old) || !DB0(m->db, &a, NULL, e, m->update) ||
-        !DB0(m->db, &a, &added, e, m->insert))
+    if (!db_script(m->db, "truncate stage", e) || !copy(m, m->copy_stage, lines, e))
         return false;
-    counts->added = added.changed;
-    counts->changed = kept.changed;
-    counts->unchanged = n - added.changed - kept.changed;
+    /* The planner knows nothing of a new temporary table; one look serves all chunks. */
+    if (!m->is_analyzed && n > 1000 && !db_script(m->db, "analyze stage", e))
+        return false;
+    m->is_analyzed |= n > 1000;
+    if (!DB0(m->db, &a, &rows, e, m->merge))
+        return false;
+    counts->added = (uint64_t)rows_int(&rows, 0, 0);
+    counts->changed = (uint64_t)rows_int(&rows, 0, 1);
+    counts->unchanged = n - counts->added - counts->changed;
     return true;
 }
 

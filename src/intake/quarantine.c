@@ -48,12 +48,12 @@ static bool get_rows(struct cx *cx, const struct request *rq, struct response *r
         "problems @>"
         " jsonb_build_array(jsonb_build_object('code', $3))) and ($4 = '' or problems @>"
         " jsonb_build_array(jsonb_build_object('field', $4)))";
-    struct param params[] = {P(w.batch),
-                             P(state.p ? state : STR("waiting")),
-                             P(reason.p ? reason : STR("")),
-                             P(field.p ? field : STR("")),
-                             P_INT(cx->arena, after),
-                             P_INT(cx->arena, limit)};
+    struct sql_param params[] = {P(w.batch),
+                                 P(state.p ? state : STR("waiting")),
+                                 P(reason.p ? reason : STR("")),
+                                 P(field.p ? field : STR("")),
+                                 P_INT(cx->arena, after),
+                                 P_INT(cx->arena, limit)};
     if (!db_query(
             cx->db, cx->arena, &rows, cx->err,
             arena_format(

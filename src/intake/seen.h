@@ -2,7 +2,7 @@
 #pragma once
 #include "base/str.h"
 
-enum { SEEN_MAX = 5500000 }; /* keys; 16 bytes each in a table twice as large at most */
+enum { SEEN_MAX = 2790000 }; /* keys; 16 bytes each in a table twice as large at most */
 
 struct seen;
 

@@ -6,6 +6,7 @@
 #include "base/date.h"
 #include "intake/batch.h"
 #include "intake/intake_http.h"
+#include "notify/notify.h"
 
 enum { CASE_DAYS = 10, MAX_SQL = 1 << 18 }; /* working days to correct: State Council order 809 */
 
@@ -16,17 +17,6 @@ static const char CASES[] =
     "c.closed_by"
     " from shuzhi.work_case c left join shuzhi.staff s on s.login = c.reporter";
 
-static void add(struct buf *b, const char *name, str v, bool is_quoted)
-{
-    buf_add_format(b, ",\"%s\":", name);
-    if (!v.p)
-        buf_add_lit(b, "null");
-    else if (is_quoted)
-        json_write_string(b, v);
-    else
-        buf_add(b, v);
-}
-
 static void write_case(struct buf *b, const struct registry *r, const struct rows *rows, size_t i)
 {
     const struct dataset *d = dataset_find(r, rows_text(rows, i, 2));
@@ -34,52 +24,38 @@ static void write_case(struct buf *b, const struct registry *r, const struct row
         d && !rows_is_null(rows, i, 4) ? field_find(d, rows_text(rows, i, 4)) : NULL;
     int32_t due;
     buf_add_format(b, "{\"id\":%.*s", STR_ARG(rows_text(rows, i, 0)));
-    add(b, "kind", rows_text(rows, i, 1), true);
-    add(b, "dataset", rows_text(rows, i, 2), true);
+    json_add_text(b, "kind", rows_text(rows, i, 1));
+    json_add_text(b, "dataset", rows_text(rows, i, 2));
     buf_add_lit(b, ",\"title\":");
     title_write(b, d ? d->title : (struct title){rows_text(rows, i, 2), {0}});
-    add(b, "key", rows_text(rows, i, 3), true);
-    add(b, "field", rows_text(rows, i, 4), true);
+    str key = rows_text(rows, i, 3);
+    json_add_text(b, "key", key.n ? key : (str){0}); /* a late feed is about no record */
+    json_add_text(b, "field", rows_text(rows, i, 4));
     buf_add_lit(b, ",\"field_title\":");
     if (f)
         title_write(b, f->title);
     else
         buf_add_lit(b, "null");
-    add(b, "value", rows_text(rows, i, 5), true);
-    add(b, "proposed", rows_text(rows, i, 6), true);
-    add(b, "note", rows_text(rows, i, 7), true);
-    add(b, "state", rows_text(rows, i, 8), true);
-    add(b, "due", rows_text(rows, i, 9), true);
+    json_add_text(b, "value", rows_text(rows, i, 5));
+    json_add_text(b, "proposed", rows_text(rows, i, 6));
+    json_add_text(b, "note", rows_text(rows, i, 7));
+    json_add_text(b, "state", rows_text(rows, i, 8));
+    json_add_text(b, "due", rows_text(rows, i, 9));
     if (date_parse(rows_text(rows, i, 9), &due))
         buf_add_format(b, ",\"days_left\":%d",
                        calendar_working_days_between(&r->county.calendar, date_today_china(), due));
     buf_add_lit(b, ",\"reporter\":{\"login\":");
     json_write_string(b, rows_text(rows, i, 10));
-    add(b, "name", rows_text(rows, i, 11), false);
+    json_add_raw(b, "name", rows_text(rows, i, 11));
     buf_add_lit(b, ",\"organisation\":");
     catalogue_write_organisation(b, r, rows_text(rows, i, 12));
     buf_add_lit(b, "},\"owner\":");
     catalogue_write_organisation(b, r, rows_text(rows, i, 13));
-    add(b, "answer", rows_text(rows, i, 14), true);
-    add(b, "at", rows_text(rows, i, 15), true);
-    add(b, "closed_at", rows_text(rows, i, 16), true);
-    add(b, "closed_by", rows_text(rows, i, 17), true);
+    json_add_text(b, "answer", rows_text(rows, i, 14));
+    json_add_text(b, "at", rows_text(rows, i, 15));
+    json_add_text(b, "closed_at", rows_text(rows, i, 16));
+    json_add_text(b, "closed_by", rows_text(rows, i, 17));
     buf_add_char(b, '}');
-}
-
-static bool send_message(struct cx *cx, const char *who_column, str who, struct title title,
-                         struct title text, str link)
-{
-    BUF_SCOPED struct buf t = {.max = 8000}, x = {.max = 16000};
-    title_write(&t, title);
-    title_write(&x, text);
-    str sql = arena_format(cx->arena,
-                           "insert into shuzhi.message (login, title, text, link) select login, "
-                           "$2::jsonb, $3::jsonb, $4"
-                           " from shuzhi.staff where %s = $1 and is_active",
-                           who_column);
-    return DB(cx->db, cx->arena, NULL, cx->err, sql.p, P(who), P(buf_str(&t)), P(buf_str(&x)),
-              P(link));
 }
 
 /* The record as its own table has it: all cells as text, for the source's eyes and for landing. */
@@ -149,14 +125,15 @@ static bool post_report(struct cx *cx, const struct request *rq, struct response
     str id = rows_text(&rows, 0, 0);
     rs->status = 201;
     buf_add_format(&rs->body, "{\"case\":%.*s,\"due\":\"%.*s\"}", STR_ARG(id), STR_ARG(due));
-    return send_message(cx, "organisation", d->owner,
-                        (struct title){STR("有数据被反映有误，请核实"),
-                                       STR("A value was reported wrong: please check")},
-                        (struct title){arena_format(cx->arena, "%.*s · %.*s", STR_ARG(d->title.zh),
-                                                    STR_ARG(f->field->title.zh)),
-                                       arena_format(cx->arena, "%.*s · %.*s", STR_ARG(d->title.en),
-                                                    STR_ARG(f->field->title.en))},
-                        arena_format(cx->arena, "/cases/%.*s", STR_ARG(id)));
+    return notify_organisation(
+        cx, d->owner,
+        (struct title){STR("有数据被反映有误，请核实"),
+                       STR("A value was reported wrong: please check")},
+        (struct title){arena_format(cx->arena, "%.*s · %.*s", STR_ARG(d->title.zh),
+                                    STR_ARG(f->field->title.zh)),
+                       arena_format(cx->arena, "%.*s · %.*s", STR_ARG(d->title.en),
+                                    STR_ARG(f->field->title.en))},
+        arena_format(cx->arena, "/cases/%.*s", STR_ARG(id)));
 }
 
 /* The value in a case is the record's own: only who may see it in the clear gets it. */
@@ -270,8 +247,8 @@ static bool close_case(struct cx *cx, const struct rows *rows, const struct data
               "update shuzhi.work_case set state = $2, answer = $3, closed_by = $4, closed_at = "
               "now() where id = $1",
               P(rows_text(rows, 0, 0)), P_CSTR(state), P(answer), P(cx->actor->login)) &&
-           send_message(
-               cx, "login", rows_text(rows, 0, 10),
+           notify_login(
+               cx, rows_text(rows, 0, 10),
                is_fixed ? (struct title){STR("您反映的数据已更正"),
                                          STR("The value you reported is corrected")}
                         : (struct title){STR("您反映的数据经核实无误"),
@@ -405,16 +382,16 @@ static bool write_waiting(struct cx *cx, struct buf *b)
         if (!is_mine)
             continue;
         open_item(b, &is_first, kind.p, rows_text(&rows, i, 1), d->title);
-        add(b, "dataset", d->id, true);
-        add(b, "count", rows_text(&rows, i, 5), false);
-        add(b, "since", rows_text(&rows, i, 4), true);
-        add(b, "due", rows_text(&rows, i, 3), true);
+        json_add_text(b, "dataset", d->id);
+        json_add_raw(b, "count", rows_text(&rows, i, 5));
+        json_add_text(b, "since", rows_text(&rows, i, 4));
+        json_add_text(b, "due", rows_text(&rows, i, 3));
         int32_t due;
         if (!rows_is_null(&rows, i, 3) && date_parse(rows_text(&rows, i, 3), &due))
             buf_add_format(b, ",\"days_left\":%d",
                            calendar_working_days_between(&cx->registry->county.calendar,
                                                          date_today_china(), due));
-        add(b, "link", rows_text(&rows, i, 6), true);
+        json_add_text(b, "link", rows_text(&rows, i, 6));
         buf_add_char(b, '}');
     }
     buf_add_char(b, ']');

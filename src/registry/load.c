@@ -1,6 +1,6 @@
 #include "registry/load.h"
 
-#include "registry/kind.h"
+#include "registry/kinds.h"
 #include "text/yaml.h"
 
 #include <stdarg.h>
@@ -39,12 +39,6 @@ static uint32_t line_of_message(const char *msg)
     return sscanf(msg, "line %u", &line) == 1 ? line : 1;
 }
 
-static void tell_violation(void *arg, uint32_t line, str reason)
-{
-    struct loading *l = arg;
-    complain(l->complaints, l->file, line, "%.*s", STR_ARG(reason));
-}
-
 bool load_json(struct loading *l, const struct bundle_file *f, struct json *out)
 {
     struct err e = {0};
@@ -55,7 +49,7 @@ bool load_json(struct loading *l, const struct bundle_file *f, struct json *out)
         ok = err_set(&e, ERR_INVALID, "line 1: the file does not hold an object");
     if (!ok)
         complain(l->complaints, l->file, line_of_message(e.msg), "%s", e.msg);
-    return ok && kind_check(l->kind, out, tell_violation, l);
+    return ok;
 }
 
 struct title load_title(struct loading *l, const struct json *owner, const char *key)
@@ -91,7 +85,8 @@ bool load_id(struct loading *l, const struct json *where, str id, struct map *ta
 }
 
 static const struct kind {
-    const char *prefix, *ending, *schema;
+    const char *prefix, *ending;
+    const char *schema; /* of registry/kinds; NULL: the reader checks by itself */
     void (*load)(struct loading *l, const struct bundle_file *f);
 } KINDS[] = {
     {"app", ".yaml", "app", load_app},
@@ -101,8 +96,20 @@ static const struct kind {
     {"data/", ".schema.json", "dataset", load_dataset},
     {"pages/", ".yaml", "page", load_page},
     {"feeds/", ".yaml", "feed", load_feed},
-    {"demo/", ".yaml", "demo", load_recipe},
+    {"rules/", ".dmn", NULL, load_rules},
+    {"test/", ".yaml", "cases", load_cases},
+    {"demo/", ".yaml", "demo", NULL},
 };
+
+/* The schema first: the reader then meets only files of the right shape. */
+static void load_file(struct loading *l, const struct kind *kind, const struct bundle_file *f)
+{
+    struct json v;
+    if (kind->schema && (!load_json(l, f, &v) || !kinds_check(l, kind->schema, &v)))
+        return;
+    if (kind->load)
+        kind->load(l, f);
+}
 
 static void load_package(struct loading *l)
 {
@@ -114,8 +121,7 @@ static void load_package(struct loading *l)
                 continue;
             l->file =
                 arena_format(l->arena, "%.*s/%.*s", STR_ARG(l->source->folder), STR_ARG(f->path));
-            l->kind = KINDS[k].schema;
-            KINDS[k].load(l, f);
+            load_file(l, &KINDS[k], f);
         }
     }
 }
@@ -167,6 +173,7 @@ struct registry *registry_create(const struct bundle *source, struct complaints 
         load_package(&l);
     }
     load_resolve(&l);
+    load_resolve_cases(&l);
     for (size_t i = 0; i < r->packages.n; i++)
         order_of(&l, r->packages.entries[i].value, 0);
     if (c->n) {

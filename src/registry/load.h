@@ -9,11 +9,10 @@ struct loading {
     struct arena *arena; /* of the registry */
     struct package *package;
     const struct bundle_package *source;
-    str file;         /* the file being read, as in complaints: apps/person/app.yaml */
-    const char *kind; /* its schema: kind.h */
+    str file; /* the file being read, as in complaints: apps/person/app.yaml */
 };
 
-/* Reads the file and holds it against the schema of its kind.  False when it was complained of. */
+/* True when nothing was complained of since. */
 MUST_USE bool load_json(struct loading *l, const struct bundle_file *f, struct json *out);
 struct title load_title(struct loading *l, const struct json *owner, const char *key);
 /* Adds a complaint about the file at hand. */
@@ -29,6 +28,8 @@ void load_rights(struct loading *l, const struct bundle_file *f);
 void load_dataset(struct loading *l, const struct bundle_file *f);
 void load_page(struct loading *l, const struct bundle_file *f);
 void load_feed(struct loading *l, const struct bundle_file *f);
-void load_recipe(struct loading *l, const struct bundle_file *f);
+void load_rules(struct loading *l, const struct bundle_file *f);
+void load_cases(struct loading *l, const struct bundle_file *f);
+void load_resolve_cases(struct loading *l); /* after all rules are read */
 /* After all files are read: what one file says of another. */
 void load_resolve(struct loading *l);

@@ -8,6 +8,7 @@
 #include "text/json.h"
 
 struct schema;
+struct dmn_package;
 
 struct title {
     str zh, en;
@@ -83,7 +84,7 @@ struct dataset {
 };
 
 struct page {
-    str id;
+    str id, file;
     struct title title;
     const struct dataset *dataset;
     const struct json *definition;
@@ -91,16 +92,37 @@ struct page {
 
 /* A declared channel: hints for files that come this way. */
 struct feed {
-    str id;
+    str id, file;
     struct title title;
     const struct dataset *dataset;
     str source; /* organisation that sends, or empty */
     const struct json *definition;
 };
 
+/* rules/NAME.dmn: a decision model, checked whole. */
+struct rule_model {
+    str id; /* NAME */
+    struct title title;
+    const struct package *package;
+    const struct dmn_package *model;
+    str text;   /* the file */
+    str digest; /* of it */
+};
+
+/* A file in test/: cases of a decision model, or of a dataset's checks. */
+struct rule_cases {
+    const struct package *package;
+    str file;
+    const struct json *definition;
+    const struct rule_model *model; /* NULL: of a dataset */
+    const struct dataset *dataset;
+};
+
 struct right {
     str role, resource, verb;
     bool only_own; /* only datasets the person's organisation owns */
+    str file;
+    uint32_t line;
 };
 
 struct package {
@@ -137,8 +159,10 @@ struct county {
 
 struct registry {
     struct arena arena;
-    struct map packages, datasets, feeds, pages; /* by id */
-    struct map roles;                            /* id → struct title */
+    struct map packages, datasets, feeds, pages, rules; /* by id */
+    struct rule_cases *cases;
+    size_t case_count, case_size;
+    struct map roles; /* id → struct title */
     struct right *rights;
     size_t right_count, right_size;
     struct county county;

@@ -5,6 +5,7 @@
 #include "audit/audit.h"
 #include "base/date.h"
 #include "base/digest.h"
+#include "notify/notify.h"
 
 enum { MAX_FIELDS = 500, MAX_JSON = 1 << 20, MAX_TERM_DAYS = 1096 };
 enum {
@@ -142,51 +143,40 @@ static const char REQUEST_SELECT[] =
     " to_json(r.at)#>>'{}' from shuzhi.share_request r left join shuzhi.staff s on s.login = "
     "r.login";
 
-static void add(struct buf *b, const char *name, str v, bool is_quoted)
-{
-    buf_add_format(b, ",\"%s\":", name);
-    if (!v.p)
-        buf_add_lit(b, "null");
-    else if (is_quoted)
-        json_write_string(b, v);
-    else
-        buf_add(b, v);
-}
-
 static void write_request(struct buf *b, const struct registry *r, const struct rows *rows,
                           size_t i)
 {
     const struct dataset *d = dataset_find(r, rows_text(rows, i, 1));
     int32_t due;
     buf_add_format(b, "{\"id\":%.*s", STR_ARG(rows_text(rows, i, 0)));
-    add(b, "dataset", rows_text(rows, i, 1), true);
+    json_add_text(b, "dataset", rows_text(rows, i, 1));
     buf_add_lit(b, ",\"title\":");
     title_write(b, d ? d->title : (struct title){rows_text(rows, i, 1), {0}});
     buf_add_lit(b, ",\"owner\":");
     catalogue_write_organisation(b, r, d ? d->owner : STR(""));
     buf_add_lit(b, ",\"from\":{\"organisation\":");
     catalogue_write_organisation(b, r, rows_text(rows, i, 2));
-    add(b, "login", rows_text(rows, i, 3), true);
-    add(b, "name", rows_text(rows, i, 4), false);
+    json_add_text(b, "login", rows_text(rows, i, 3));
+    json_add_raw(b, "name", rows_text(rows, i, 4));
     buf_add_char(b, '}');
-    add(b, "fields", rows_text(rows, i, 5), false);
-    add(b, "clear", rows_text(rows, i, 6), false);
-    add(b, "filter", rows_text(rows, i, 7), false);
-    add(b, "purpose", rows_text(rows, i, 8), true);
-    add(b, "legal_basis", rows_text(rows, i, 9), true);
-    add(b, "until", rows_text(rows, i, 10), true);
-    add(b, "quota_per_day", rows_text(rows, i, 11), false);
-    add(b, "rate_per_second", rows_text(rows, i, 12), false);
-    add(b, "state", rows_text(rows, i, 13), true);
-    add(b, "due", rows_text(rows, i, 14), true);
+    json_add_raw(b, "fields", rows_text(rows, i, 5));
+    json_add_raw(b, "clear", rows_text(rows, i, 6));
+    json_add_raw(b, "filter", rows_text(rows, i, 7));
+    json_add_text(b, "purpose", rows_text(rows, i, 8));
+    json_add_text(b, "legal_basis", rows_text(rows, i, 9));
+    json_add_text(b, "until", rows_text(rows, i, 10));
+    json_add_raw(b, "quota_per_day", rows_text(rows, i, 11));
+    json_add_raw(b, "rate_per_second", rows_text(rows, i, 12));
+    json_add_text(b, "state", rows_text(rows, i, 13));
+    json_add_text(b, "due", rows_text(rows, i, 14));
     if (date_parse(rows_text(rows, i, 14), &due))
         buf_add_format(b, ",\"days_left\":%d",
                        calendar_working_days_between(&r->county.calendar, date_today_china(), due));
-    add(b, "note", rows_text(rows, i, 15), true);
-    add(b, "decided_by", rows_text(rows, i, 16), true);
-    add(b, "decided_at", rows_text(rows, i, 17), true);
-    add(b, "grant", rows_text(rows, i, 18), false);
-    add(b, "at", rows_text(rows, i, 19), true);
+    json_add_text(b, "note", rows_text(rows, i, 15));
+    json_add_text(b, "decided_by", rows_text(rows, i, 16));
+    json_add_text(b, "decided_at", rows_text(rows, i, 17));
+    json_add_raw(b, "grant", rows_text(rows, i, 18));
+    json_add_text(b, "at", rows_text(rows, i, 19));
     buf_add_char(b, '}');
 }
 
@@ -200,20 +190,6 @@ static bool answer_request(struct cx *cx, str id, struct response *rs)
         return err_set(cx->err, ERR_MISSING, "there is no request %.*s", STR_ARG(id));
     write_request(&rs->body, cx->registry, &rows, 0);
     return true;
-}
-
-/* Tells everybody of an organisation who may do it. */
-static bool tell(struct cx *cx, str organisation, const char *zh, const char *en, struct title what,
-                 str link)
-{
-    BUF_SCOPED struct buf title = {.max = 4000}, text = {.max = 4000};
-    title_write(&title, (struct title){str_from(zh), str_from(en)});
-    title_write(&text, what);
-    return DB(cx->db, cx->arena, NULL, cx->err,
-              "insert into shuzhi.message (login, title, text, link) select login, $2::jsonb, "
-              "$3::jsonb, $4"
-              " from shuzhi.staff where organisation = $1 and is_active",
-              P(organisation), P(buf_str(&title)), P(buf_str(&text)), P(link));
 }
 
 static bool post_request(struct cx *cx, const struct request *rq, struct response *rs)
@@ -264,8 +240,10 @@ static bool post_request(struct cx *cx, const struct request *rq, struct respons
         return false;
     str id = rows_text(&rows, 0, 0);
     rs->status = 201;
-    return tell(cx, d->owner, "有新的共享申请待审核", "A share request waits for you", d->title,
-                arena_format(cx->arena, "/requests/%.*s", STR_ARG(id))) &&
+    return notify_organisation(cx, d->owner,
+                               (struct title){str_from("有新的共享申请待审核"),
+                                              str_from("A share request waits for you")},
+                               d->title, arena_format(cx->arena, "/requests/%.*s", STR_ARG(id))) &&
            answer_request(cx, id, rs);
 }
 
@@ -453,11 +431,14 @@ static bool post_approve(struct cx *cx, const struct request *rq, struct respons
         return false;
     str id = rows_text(&grant, 0, 0);
     cx->audit->grant = rows_int(&grant, 0, 0);
-    if (!tell(cx, rows_text(&rows, 0, 2),
-              is_reduced ? "共享申请已部分批准，请领取密钥" : "共享申请已批准，请领取密钥",
-              is_reduced ? "Your share request was granted in part: fetch the key"
-                         : "Your share request was granted: fetch the key",
-              d->title, arena_format(cx->arena, "/grants/%.*s", STR_ARG(id))))
+    if (!notify_organisation(
+            cx, rows_text(&rows, 0, 2),
+            (struct title){str_from(is_reduced ? "共享申请已部分批准，请领取密钥"
+                                               : "共享申请已批准，请领取密钥"),
+                           str_from(is_reduced
+                                        ? "Your share request was granted in part: fetch the key"
+                                        : "Your share request was granted: fetch the key")},
+            d->title, arena_format(cx->arena, "/grants/%.*s", STR_ARG(id))))
         return false;
     buf_add_lit(&rs->body, "{\"request\":");
     if (!answer_request(cx, rows_text(&rows, 0, 0), rs))
@@ -476,9 +457,12 @@ static bool post_refuse(struct cx *cx, const struct request *rq, struct response
            request_json(rq, &body, cx->err) && require_waiting(cx, &rows) &&
            take_text(cx, &body, "reason", "理由", &reason) &&
            close_request(cx, &rows, "refused", reason) &&
-           tell(cx, rows_text(&rows, 0, 2), "共享申请未获批准", "Your share request was refused",
-                d->title,
-                arena_format(cx->arena, "/requests/%.*s", STR_ARG(rows_text(&rows, 0, 0)))) &&
+           notify_organisation(
+               cx, rows_text(&rows, 0, 2),
+               (struct title){str_from("共享申请未获批准"),
+                              str_from("Your share request was refused")},
+               d->title,
+               arena_format(cx->arena, "/requests/%.*s", STR_ARG(rows_text(&rows, 0, 0)))) &&
            answer_request(cx, rows_text(&rows, 0, 0), rs);
 }
 
@@ -522,8 +506,8 @@ static void write_grant(struct buf *b, const struct registry *r, const struct ro
     const struct dataset *d = dataset_find(r, rows_text(rows, i, 1));
     bool is_first = true;
     buf_add_format(b, "{\"id\":%.*s", STR_ARG(rows_text(rows, i, 0)));
-    add(b, "request", rows_text(rows, i, 12), false);
-    add(b, "dataset", rows_text(rows, i, 1), true);
+    json_add_raw(b, "request", rows_text(rows, i, 12));
+    json_add_text(b, "dataset", rows_text(rows, i, 1));
     buf_add_lit(b, ",\"title\":");
     title_write(b, d ? d->title : (struct title){rows_text(rows, i, 1), {0}});
     buf_add_lit(b, ",\"organisation\":");
@@ -542,19 +526,19 @@ static void write_grant(struct buf *b, const struct registry *r, const struct ro
         is_first = false;
     }
     buf_add_char(b, ']');
-    add(b, "filter", rows_text(rows, i, 5), false);
-    add(b, "purpose", rows_text(rows, i, 6), true);
-    add(b, "legal_basis", rows_text(rows, i, 7), true);
-    add(b, "from", rows_text(rows, i, 8), true);
-    add(b, "until", rows_text(rows, i, 9), true);
-    add(b, "quota_per_day", rows_text(rows, i, 10), false);
-    add(b, "rate_per_second", rows_text(rows, i, 11), false);
-    add(b, "state", rows_text(rows, i, 13), true);
+    json_add_raw(b, "filter", rows_text(rows, i, 5));
+    json_add_text(b, "purpose", rows_text(rows, i, 6));
+    json_add_text(b, "legal_basis", rows_text(rows, i, 7));
+    json_add_text(b, "from", rows_text(rows, i, 8));
+    json_add_text(b, "until", rows_text(rows, i, 9));
+    json_add_raw(b, "quota_per_day", rows_text(rows, i, 10));
+    json_add_raw(b, "rate_per_second", rows_text(rows, i, 11));
+    json_add_text(b, "state", rows_text(rows, i, 13));
     buf_add_format(b, ",\"has_key\":%s", rows_bool(rows, i, 14) ? "true" : "false");
-    add(b, "revoked_reason", rows_text(rows, i, 15), true);
-    add(b, "used_today", rows_text(rows, i, 16), false);
-    add(b, "last_used", rows_text(rows, i, 17), true);
-    add(b, "uses", rows_text(rows, i, 18), false);
+    json_add_text(b, "revoked_reason", rows_text(rows, i, 15));
+    json_add_raw(b, "used_today", rows_text(rows, i, 16));
+    json_add_text(b, "last_used", rows_text(rows, i, 17));
+    json_add_raw(b, "uses", rows_text(rows, i, 18));
     buf_add_char(b, '}');
 }
 
@@ -632,8 +616,10 @@ static bool post_revoke(struct cx *cx, const struct request *rq, struct response
             "update shuzhi.share_grant set is_revoked = true, revoked_reason = $2, version = "
             "version + 1 where id = $1",
             P(rows_text(&rows, 0, 0)), P(reason)) ||
-        !tell(cx, rows_text(&rows, 0, 2), "数据授权已被收回", "A data grant was revoked", d->title,
-              arena_format(cx->arena, "/grants/%.*s", STR_ARG(rows_text(&rows, 0, 0)))) ||
+        !notify_organisation(
+            cx, rows_text(&rows, 0, 2),
+            (struct title){str_from("数据授权已被收回"), str_from("A data grant was revoked")},
+            d->title, arena_format(cx->arena, "/grants/%.*s", STR_ARG(rows_text(&rows, 0, 0)))) ||
         !find_grant(cx, rq, &rows, &d))
         return false;
     write_grant(&rs->body, cx->registry, &rows, 0);

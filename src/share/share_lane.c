@@ -15,7 +15,7 @@
 enum {
     READ_LANES = 2,
     AUDIT_LANES = 1,
-    GROUP = 16, /* looks sent to the database while the turn still goes on, so that both work */
+    GROUP = 24, /* looks sent to the database while the turn still goes on, so that both work */
     MAX_AUDIT = 8 << 20,
     MAX_KEY_PARTS = 4,
     TRIES = 3
@@ -33,12 +33,16 @@ struct cached_grant {
     int references;                  /* looks in hand */
 };
 
-/* Looks sent together, and then their check. */
+/* Looks sent together: one statement a grant takes all its keys, then one checks the grants. */
 struct look_group {
-    struct share_lane *lane;
-    struct look *seen;     /* answered by the database, not yet by us */
-    int64_t grants[GROUP]; /* their ids, each once */
-    size_t grant_count, n;
+    struct look *seen; /* answered by the database, not yet by us */
+    struct look_set {
+        struct cached_grant *grant;
+        struct look_group *group;
+        struct look *looks[GROUP];
+        size_t n;
+    } sets[GROUP];
+    size_t set_count, n;
 };
 
 struct look {
@@ -48,9 +52,9 @@ struct look {
     struct cached_grant *grant; /* NULL until it is known */
     int64_t grant_id;
     int tries;
-    struct look_group *group;
-    bool is_there, is_outside; /* what the database said */
-    struct look *next;         /* in the group's list, then waiting for the audit record */
+    struct sql_param parts[MAX_KEY_PARTS]; /* of the key */
+    bool is_there, is_outside;             /* what the database said */
+    struct look *next; /* in the group's list, then waiting for the audit record */
     struct response rs;
 };
 
@@ -124,14 +128,14 @@ static struct cached_grant *known_grant(struct share_lane *l, int64_t id)
     return g;
 }
 
-/* Whether it is outside the rows granted, then the view's columns; no row: there is no such record.
- */
+/* For arrays of key parts: which of them, whether it is outside the rows granted, then the view's
+ * columns; no row: there is no such record. */
 static void make_statement(struct share_lane *l, struct cached_grant *g)
 {
     BUF_SCOPED struct buf b = {.max = 1 << 20};
     const struct dataset *d = g->grant.dataset;
     str where = g->grant.view.where;
-    buf_add_lit(&b, "select ");
+    buf_add_lit(&b, "select k.i, ");
     if (where.n)
         buf_add_format(&b, "(%.*s) is not true, ", STR_ARG(where));
     else
@@ -145,9 +149,15 @@ static void make_statement(struct share_lane *l, struct cached_grant *g)
         if (where.n)
             buf_add_lit(&b, ")::text end");
     }
-    buf_add_format(&b, " from %.*s t where ", STR_ARG(d->table));
+    buf_add_lit(&b, " from unnest(");
     for (size_t i = 0; i < d->key_count; i++)
-        buf_add_format(&b, "%st.%.*s = $%zu", i ? " and " : "", STR_ARG(d->key[i]->column), i + 1);
+        buf_add_format(&b, "%s$%zu::%s[]", i ? ", " : "", i + 1, field_sql_type(d->key[i]->type));
+    buf_add_lit(&b, ") with ordinality as k(");
+    for (size_t i = 0; i < d->key_count; i++)
+        buf_add_format(&b, "k%zu, ", i);
+    buf_add_format(&b, "i) join %.*s t on ", STR_ARG(d->table));
+    for (size_t i = 0; i < d->key_count; i++)
+        buf_add_format(&b, "%st.%.*s = k.k%zu", i ? " and " : "", STR_ARG(d->key[i]->column), i);
     g->sql = arena_cstr(&g->arena, buf_str(&b));
     g->name = arena_format(&g->arena, "look_%llu", (unsigned long long)l->statements++).p;
 }
@@ -226,7 +236,7 @@ static void send_usage(struct share_lane *l, struct lane *lane, struct arena *a)
         struct cached_grant *g = l->grants.entries[i].value;
         if (!g || !g->uses)
             continue;
-        struct param params[] = {P_INT(a, g->grant.id), P_INT(a, g->uses)};
+        struct sql_param params[] = {P_INT(a, g->grant.id), P_INT(a, g->uses)};
         g->grant.used_today += (int64_t)g->uses;
         g->uses = 0;
         g->references++;
@@ -246,8 +256,8 @@ static void send_records(struct share_lane *l)
         l->recorded = NULL;
         if (i == 0) /* one writer of the usage rows, or the lanes would wait for each other */
             send_usage(l, to->lane, &a);
-        lane_send(to->lane, "insert_audit", INSERT_AUDIT, (struct param[]){P(buf_str(&l->entries))},
-                  1, on_recorded, to);
+        lane_send(to->lane, "insert_audit", INSERT_AUDIT,
+                  (struct sql_param[]){P(buf_str(&l->entries))}, 1, on_recorded, to);
         lane_flush(to->lane);
         buf_clear(&l->entries);
     }
@@ -293,27 +303,37 @@ static void start_over(struct look *k)
     look_up(k);
 }
 
-/* The body is written now, while the rows are here; whether it leaves the check decides. */
+static void take_row(struct look *k, const struct rows *rows, size_t i)
+{
+    k->is_there = true;
+    k->is_outside = rows_bool(rows, i, 1);
+    if (k->is_outside)
+        return;
+    buf_add_char(&k->rs.body, '{');
+    view_write_row(&k->rs.body, &k->grant->grant.view, rows, i, 2);
+    buf_add_char(&k->rs.body, '}');
+}
+
+/* Bodies are written now, while the rows are here; whether they leave the check decides. */
 static void on_looked(void *arg, const struct rows *rows, const struct err *e)
 {
-    struct look *k = arg;
-    if (e->code == ERR_BROKEN && k->tries < TRIES) {
-        start_over(k);
-        return;
+    struct look_set *set = arg;
+    for (size_t i = 0; rows && i < rows->n; i++) {
+        size_t which = (size_t)rows_int(rows, i, 0) - 1;
+        if (which < set->n)
+            take_row(set->looks[which], rows, i);
     }
-    if (e->code) {
-        release(k, e);
-        return;
+    for (size_t i = 0; i < set->n; i++) {
+        struct look *k = set->looks[i];
+        if (e->code == ERR_BROKEN && k->tries < TRIES) {
+            start_over(k);
+        } else if (e->code) {
+            release(k, e);
+        } else {
+            k->next = set->group->seen;
+            set->group->seen = k;
+        }
     }
-    k->is_there = rows->n > 0;
-    k->is_outside = rows->n && rows_bool(rows, 0, 0);
-    if (k->is_there && !k->is_outside) {
-        buf_add_char(&k->rs.body, '{');
-        view_write_row(&k->rs.body, &k->grant->grant.view, rows, 0, 1);
-        buf_add_char(&k->rs.body, '}');
-    }
-    k->next = k->group->seen;
-    k->group->seen = k;
 }
 
 static bool is_confirmed(const struct rows *rows, const struct grant *g)
@@ -345,6 +365,38 @@ static struct lane *lane_of_turn(struct share_lane *l)
     return l->reads[l->turn % READ_LANES];
 }
 
+/* {"a","b"}: an array of one key part of all looks of a set. */
+static void add_array(struct buf *b, const struct look_set *set, size_t part)
+{
+    buf_add_char(b, '{');
+    for (size_t i = 0; i < set->n; i++) {
+        str v = set->looks[i]->parts[part].s;
+        buf_add(b, i ? STR(",\"") : STR("\""));
+        for (size_t k = 0; k < v.n; k++) {
+            if (v.p[k] == '"' || v.p[k] == '\\')
+                buf_add_char(b, '\\');
+            buf_add_char(b, v.p[k]);
+        }
+        buf_add_char(b, '"');
+    }
+    buf_add_char(b, '}');
+}
+
+static void send_set(struct share_lane *l, struct look_set *set)
+{
+    struct sql_param params[MAX_KEY_PARTS];
+    struct buf arrays[MAX_KEY_PARTS];
+    size_t parts = set->grant->grant.dataset->key_count;
+    for (size_t i = 0; i < parts; i++) {
+        buf_init(&arrays[i], 1 << 20);
+        add_array(&arrays[i], set, i);
+        params[i] = P(buf_str(&arrays[i]));
+    }
+    lane_send(lane_of_turn(l), set->grant->name, set->grant->sql, params, parts, on_looked, set);
+    for (size_t i = 0; i < parts; i++)
+        buf_release(&arrays[i]);
+}
+
 static void close_group(struct share_lane *l)
 {
     struct look_group *g = l->filling;
@@ -353,18 +405,21 @@ static void close_group(struct share_lane *l)
         return;
     l->filling = NULL;
     buf_add_char(&ids, '{');
-    for (size_t i = 0; i < g->grant_count; i++) {
+    for (size_t i = 0; i < g->set_count; i++) {
         if (i)
             buf_add_char(&ids, ',');
-        buf_add_int(&ids, g->grants[i]);
+        buf_add_int(&ids, g->sets[i].grant->grant.id);
     }
     buf_add_char(&ids, '}');
-    lane_send(lane_of_turn(l), "check_grants", CHECK_GRANTS, (struct param[]){P(buf_str(&ids))}, 1,
-              on_checked, g);
+    for (size_t i = 0; i < g->set_count; i++)
+        send_set(l, &g->sets[i]);
+    lane_send(lane_of_turn(l), "check_grants", CHECK_GRANTS, (struct sql_param[]){P(buf_str(&ids))},
+              1, on_checked, g);
     lane_flush(lane_of_turn(l));
     l->turn++;
 }
 
+/* A look holds a reference to its grant, so a set's grant lives as long as its looks do. */
 static void join_group(struct share_lane *l, struct look *k)
 {
     if (!l->filling) {
@@ -373,13 +428,17 @@ static void join_group(struct share_lane *l, struct look *k)
             abort();
     }
     struct look_group *g = l->filling;
-    k->group = g;
-    g->n++;
-    for (size_t i = 0; i < g->grant_count; i++) {
-        if (g->grants[i] == k->grant_id)
-            return;
+    struct look_set *set = NULL;
+    for (size_t i = 0; i < g->set_count && !set; i++)
+        set = g->sets[i].grant == k->grant ? &g->sets[i] : NULL;
+    if (!set) {
+        set = &g->sets[g->set_count++];
+        set->grant = k->grant;
+        set->group = g;
     }
-    g->grants[g->grant_count++] = k->grant_id;
+    set->looks[set->n++] = k;
+    if (++g->n >= GROUP)
+        close_group(l);
 }
 
 static bool key_fits(const struct field *f, str v)
@@ -391,7 +450,7 @@ static bool key_fits(const struct field *f, str v)
                                     : f->type == FIELD_TEXT;
 }
 
-static bool split_key(const struct dataset *d, str key, struct param *parts)
+static bool split_key(const struct dataset *d, str key, struct sql_param *parts)
 {
     str rest = key, part;
     for (size_t i = 0; i < d->key_count; i++) {
@@ -422,7 +481,6 @@ static void look_with_grant(struct look *k)
 {
     struct err e = {0};
     struct share_lane *l = k->lane;
-    struct param parts[MAX_KEY_PARTS];
     const struct grant *g = &k->grant->grant;
     str key = grant_bearer(k->rq);
     if (key.p && k->grant->good_key.p && bytes_equal_constant(key, k->grant->good_key)) {
@@ -437,17 +495,13 @@ static void look_with_grant(struct look *k)
         }
         k->grant->good_key = arena_copy(&k->grant->arena, key);
     }
-    if (!split_key(g->dataset, k->rq->parts[1], parts)) {
+    if (!split_key(g->dataset, k->rq->parts[1], k->parts)) {
         err_set(&e, ERR_MISSING, "there is no record with this key");
         err_zh(&e, "没有这条记录");
         refuse(k, &e, STR("none"));
         return;
     }
     join_group(l, k);
-    lane_send(lane_of_turn(l), k->grant->name, k->grant->sql, parts, g->dataset->key_count,
-              on_looked, k);
-    if (l->filling && l->filling->n >= GROUP)
-        close_group(l);
 }
 
 static void on_grant(void *arg, const struct rows *rows, const struct err *e)
@@ -511,8 +565,8 @@ static void look_up(struct look *k)
     /* Not known, or what we know refuses: the database has the last word. */
     ARENA_SCOPED struct arena a = {0};
     str sql = arena_format(&a, "%s where g.id = $1", GRANT_SELECT);
-    lane_send(l->reads[0], LOAD_GRANT, sql.p, (struct param[]){P_INT(&a, k->grant_id)}, 1, on_grant,
-              k);
+    lane_send(l->reads[0], LOAD_GRANT, sql.p, (struct sql_param[]){P_INT(&a, k->grant_id)}, 1,
+              on_grant, k);
 }
 
 void share_lane_get(struct exchange *x, const struct request *rq, void *lane)

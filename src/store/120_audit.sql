@@ -3,7 +3,7 @@
 create table shuzhi.audit_batch (
     id bigint generated always as identity primary key,
     at timestamptz not null default clock_timestamp(),
-    entries text not null
+    entries text compression lz4 not null -- lines are alike: what would go out of line stays in the row
 );
 create table shuzhi.audit_event (
     batch bigint not null,

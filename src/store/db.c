@@ -114,7 +114,7 @@ static bool keep_result(struct db *db, struct arena *a, PGresult *r, struct rows
 }
 
 bool db_query(struct db *db, struct arena *a, struct rows *rows, struct err *e, const char *sql,
-              const struct param *params, size_t n)
+              const struct sql_param *params, size_t n)
 {
     ARENA_SCOPED struct arena scratch = {0};
     const char **values = arena_array(&scratch, const char *, n);

@@ -13,14 +13,14 @@ void db_close(struct db *db); /* NULL allowed */
 MUST_USE bool db_revive(struct db *db, struct err *e);
 
 /* A text parameter; p == NULL is SQL NULL. */
-struct param {
+struct sql_param {
     str s;
 };
-#define P(text) ((struct param){text})
-#define P_CSTR(text) ((struct param){str_from(text)})
-#define P_NULL ((struct param){{0}})
-#define P_INT(a, n) ((struct param){arena_format((a), "%lld", (long long)(n))})
-#define P_BOOL(b) ((struct param){(b) ? STR("t") : STR("f")})
+#define P(text) ((struct sql_param){text})
+#define P_CSTR(text) ((struct sql_param){str_from(text)})
+#define P_NULL ((struct sql_param){{0}})
+#define P_INT(a, n) ((struct sql_param){arena_format((a), "%lld", (long long)(n))})
+#define P_BOOL(b) ((struct sql_param){(b) ? STR("t") : STR("f")})
 
 /* Rows of a result, all as text; lives as long as the arena given to the query. */
 struct rows {
@@ -32,10 +32,10 @@ struct rows {
 /* One statement with parameters.  On failure e says what PostgreSQL said; serialization failures
  * and deadlocks are remembered for db_should_retry().  rows may be NULL. */
 MUST_USE bool db_query(struct db *db, struct arena *a, struct rows *rows, struct err *e,
-                       const char *sql, const struct param *params, size_t n);
+                       const char *sql, const struct sql_param *params, size_t n);
 #define DB(db, a, rows, e, sql, ...)                                                               \
-    db_query((db), (a), (rows), (e), (sql), (struct param[]){__VA_ARGS__},                         \
-             sizeof((struct param[]){__VA_ARGS__}) / sizeof(struct param))
+    db_query((db), (a), (rows), (e), (sql), (struct sql_param[]){__VA_ARGS__},                     \
+             sizeof((struct sql_param[]){__VA_ARGS__}) / sizeof(struct sql_param))
 #define DB0(db, a, rows, e, sql) db_query((db), (a), (rows), (e), (sql), NULL, 0)
 /* Several statements without parameters, as written in a file. */
 MUST_USE bool db_script(struct db *db, const char *sql, struct err *e);

@@ -11,7 +11,7 @@ struct op {
     struct op *next;
     enum op_kind kind;
     struct statement *statement;
-    struct param params[MAX_PARAMS];
+    struct sql_param params[MAX_PARAMS];
     size_t n;
     lane_done done;
     void *arg;
@@ -158,7 +158,7 @@ void lane_destroy(struct lane *l)
     free(l);
 }
 
-static struct op *op_create(struct statement *s, const struct param *params, size_t n,
+static struct op *op_create(struct statement *s, const struct sql_param *params, size_t n,
                             lane_done done, void *arg)
 {
     size_t bytes = 0;
@@ -173,7 +173,7 @@ static struct op *op_create(struct statement *s, const struct param *params, siz
         if (!params[i].s.p)
             continue;
         memcpy(at, params[i].s.p, params[i].s.n);
-        o->params[i] = (struct param){{at, params[i].s.n}};
+        o->params[i] = (struct sql_param){{at, params[i].s.n}};
         at += params[i].s.n + 1;
     }
     return o;
@@ -219,7 +219,7 @@ static void send_now(struct lane *l, struct op *o)
         fail_all(l);
 }
 
-void lane_send(struct lane *l, const char *name, const char *sql, const struct param *params,
+void lane_send(struct lane *l, const char *name, const char *sql, const struct sql_param *params,
                size_t n, lane_done done, void *arg)
 {
     struct op *o = op_create(statement_of(l, name, sql), params, n, done, arg);

@@ -19,7 +19,7 @@ void lane_destroy(struct lane *l); /* pending callbacks run with ERR_BUSY */
 
 /* Queues one prepared statement; it is prepared on first use.  name and sql must live as long as
  * the lane (one name, one sql); parameters are copied. */
-void lane_send(struct lane *l, const char *name, const char *sql, const struct param *params,
+void lane_send(struct lane *l, const char *name, const char *sql, const struct sql_param *params,
                size_t n, lane_done done, void *arg);
 /* At the end of a loop turn: one sync for what was queued, and out with it. */
 void lane_flush(struct lane *l);

@@ -457,6 +457,28 @@ void json_write_canonical(struct buf *out, const struct json *value, struct aren
     write_value(out, value, scratch);
 }
 
+static void add_name(struct buf *out, const char *name)
+{
+    buf_add_lit(out, ",\"");
+    buf_add(out, str_from(name));
+    buf_add_lit(out, "\":");
+}
+
+void json_add_text(struct buf *out, const char *name, str v)
+{
+    add_name(out, name);
+    if (v.p)
+        json_write_string(out, v);
+    else
+        buf_add_lit(out, "null");
+}
+
+void json_add_raw(struct buf *out, const char *name, str v)
+{
+    add_name(out, name);
+    buf_add(out, v.p ? v : STR("null"));
+}
+
 const struct json *json_find_str(const struct json *object, str key)
 {
     if (!object || object->type != JSON_OBJECT)

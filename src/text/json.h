@@ -51,6 +51,10 @@ void json_write_string(struct buf *out, str s);
 /* As above, keys sorted by bytes: the same value gives the same text. */
 void json_write_canonical(struct buf *out, const struct json *value, struct arena *scratch);
 
+/* ,"name":"text" and ,"name":text as further members of an object; null where p == NULL. */
+void json_add_text(struct buf *out, const char *name, str v);
+void json_add_raw(struct buf *out, const char *name, str v);
+
 /* NULL if absent or not an object. */
 const struct json *json_find(const struct json *object, const char *key);
 const struct json *json_find_str(const struct json *object, str key);

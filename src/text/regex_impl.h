@@ -17,7 +17,7 @@ enum regex_kind {
     REGEX_BACK      /* \1, \k<name> */
 };
 
-enum { REGEX_NO_LIMIT = UINT32_MAX };
+static const uint32_t REGEX_NO_LIMIT = UINT32_MAX;
 
 struct regex_node {
     enum regex_kind kind;

@@ -1,7 +1,7 @@
 /* XML documents as a tree in an arena.  The only place that knows libxml2.
  *
- * Nothing outside the text is ever read: no network, no files, no external entities; a document with a
- * DOCTYPE is refused, and with it every entity bomb. */
+ * Nothing outside the text is ever read: no network, no files, no external entities; a document
+ * with a DOCTYPE is refused, and with it every entity bomb. */
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
@@ -11,7 +11,7 @@ struct xml_attribute {
 };
 
 struct xml {
-    str name; /* local */
+    str name;  /* local */
     str space; /* namespace URI, may be empty */
     str text;  /* all text directly inside */
     uint32_t line;

@@ -113,6 +113,28 @@ check('every look and refusal is recorded', {('share.read', 'ok'), ('share.read'
 check('with purpose, fields and grant', any(e['purpose'] == '社保资格核验' and e['grant'] and 'mobile' in e['fields'] for e in events))
 check('reading the record is recorded', any(e['action'] == 'audit.read' for e in auditor.get('/api/v1/audit?action=audit.read')[1]['events']))
 check('the owner sees who looked', any(l['action'] == 'share.read' for l in police.get(f'/api/v1/datasets/person/records/{key0}')[1]['looks']))
+# --- a feed that is late ---
+place.sql("update shuzhi.batch set finished = now() - interval '5 days' where dataset = 'person'")
+place.stop_server()
+place.serve()
+police = place.client('police')
+for _ in range(60):
+    late = [c for c in police.get('/api/v1/cases?state=open')[1]['cases'] if c['kind'] == 'late-feed']
+    if late:
+        break
+    time.sleep(0.1)
+check('a late feed raises a case at its owner, with a date', len(late) == 1 and late[0]['dataset'] == 'person' and late[0]['due'], late)
+check('the catalogue says so', police.get('/api/v1/datasets/person')[1]['is_late'] is True)
+police.load('person', persons(100, 2))
+place.stop_server()
+place.serve()
+police, auditor = place.client('police'), place.client('auditor')
+for _ in range(60):
+    late = [c for c in police.get('/api/v1/cases')[1]['cases'] if c['kind'] == 'late-feed']
+    if late and late[0]['state'] == 'fixed':
+        break
+    time.sleep(0.1)
+check('the next load closes it', len(late) == 1 and late[0]['state'] == 'fixed', late)
 try:
     place.sql('delete from shuzhi.audit_batch')
     check('the record cannot be deleted', False)

@@ -5,7 +5,7 @@ import { DESK, OWNER, PHONE, SMALL, URL_BASE, openBrowser, openWindow, seriousFa
 
 const PATHS = ['/', '/datasets', '/datasets/person', '/datasets/person?tab=records', '/datasets/person?tab=quality', '/datasets/person?tab=lineage',
   '/intake', '/intake/person', '/batches', '/quarantine', '/requests/new?dataset=person', '/requests', '/requests?box=owner', '/grants',
-  '/grants?box=owner', '/cases', '/cases?box=mine', '/audit', '/pages', '/account', '/no-such-page'];
+  '/grants?box=owner', '/cases', '/cases?box=mine', '/audit', '/rules', '/rules/elder-allowance', '/pages', '/account', '/no-such-page'];
 
 let browser;
 const paths = [...PATHS];

@@ -129,5 +129,10 @@ export const api = {
   case: (id: string, signal?: AbortSignal) => get<T.Case>(`/cases/${seg(id)}`, undefined, signal),
   fixCase: (id: string | number, value: string, note: string) => post<unknown>(`/cases/${seg(id)}/fix`, { value, note }),
   rejectCase: (id: string | number, note: string) => post<unknown>(`/cases/${seg(id)}/reject`, { note }),
+  rules: (signal?: AbortSignal) => get<{ rules: T.RuleModel[] }>('/rules', undefined, signal),
+  rule: (id: string, signal?: AbortSignal) => get<T.RuleDetail>(`/rules/${seg(id)}`, undefined, signal),
+  decide: (id: string, body: { decision: string; inputs: Record<string, unknown> }) => post<T.Decided>(`/rules/${seg(id)}/decide`, body),
+  simulate: (id: string, body: { dataset: string; decision: string; parameters: Record<string, unknown>; by: string[]; against?: string }) =>
+    post<T.Simulated>(`/rules/${seg(id)}/simulate`, body),
   audit: (params?: Params, signal?: AbortSignal) => get<{ events: T.AuditEvent[]; next: string | null }>('/audit', params, signal),
 };

@@ -63,12 +63,15 @@ static void compare(const struct dmn_package *p, const char *decision, const str
 
 static void test_tables(void)
 {
-    static const char *const models[] = {
-        MODEL("hitPolicy='UNIQUE'"),       MODEL("hitPolicy='FIRST'"),
-        MODEL("hitPolicy='ANY'"),          MODEL("hitPolicy='PRIORITY'"),
-        MODEL("hitPolicy='RULE ORDER'"),   MODEL("hitPolicy='OUTPUT ORDER'"),
-        MODEL("hitPolicy='COLLECT'"),      MODEL("hitPolicy='COLLECT' aggregation='SUM'"),
-        MODEL("hitPolicy='COLLECT' aggregation='MAX'")};
+    static const char *const models[] = {MODEL("hitPolicy='UNIQUE'"),
+                                         MODEL("hitPolicy='FIRST'"),
+                                         MODEL("hitPolicy='ANY'"),
+                                         MODEL("hitPolicy='PRIORITY'"),
+                                         MODEL("hitPolicy='RULE ORDER'"),
+                                         MODEL("hitPolicy='OUTPUT ORDER'"),
+                                         MODEL("hitPolicy='COLLECT'"),
+                                         MODEL("hitPolicy='COLLECT' aggregation='SUM'"),
+                                         MODEL("hitPolicy='COLLECT' aggregation='MAX'")};
     static const char *const towns[] = {"A", "B", "C"};
     ARENA_SCOPED struct arena a = {0};
     struct value *ages = arena_array(&a, struct value, ROWS);
@@ -79,7 +82,8 @@ static void test_tables(void)
         seed ^= seed >> 7;
         seed ^= seed << 17;
         ages[i] = seed % 11 ? value_int((int64_t)(seed % 100)) : VALUE_NOTHING;
-        places[i] = (seed >> 20) % 9 ? value_string(str_from(towns[(seed >> 30) % 3])) : VALUE_NOTHING;
+        places[i] =
+            (seed >> 20) % 9 ? value_string(str_from(towns[(seed >> 30) % 3])) : VALUE_NOTHING;
     }
     for (size_t i = 0; i < COUNT(models); i++) {
         struct err e = {0};

@@ -43,18 +43,19 @@ static str decide(struct arena *a, const char *model, const char *x)
 
 #define TABLE(attributes, rules)                                                                   \
     HEAD INPUT("x", "number") DECISION(                                                            \
-        "d", NEEDS("information", "requiredInput", "x") "<decisionTable " attributes               \
-             "><input><inputExpression><text>x</text></inputExpression></input><output>"           \
-             "<outputValues><text>\"high\",\"low\",\"none\"</text></outputValues></output>" rules  \
-             "</decisionTable>") TAIL
+        "d",                                                                                       \
+        NEEDS("information", "requiredInput",                                                      \
+              "x") "<decisionTable " attributes                                                    \
+                   "><input><inputExpression><text>x</text></inputExpression></input><output>"     \
+                   "<outputValues><text>\"high\",\"low\",\"none\"</text></outputValues></"         \
+                   "output>" rules "</decisionTable>") TAIL
 #define RULE(in, out)                                                                              \
     "<rule><inputEntry><text>" in "</text></inputEntry><outputEntry><text>" out                    \
     "</text></outputEntry></rule>"
 
 static void test_hit_policies(void)
 {
-#define RULES                                                                                      \
-    RULE("&lt;10", "\"low\"") RULE("[5..20]", "\"high\"") RULE("100,200", "\"none\"")
+#define RULES RULE("&lt;10", "\"low\"") RULE("[5..20]", "\"high\"") RULE("100,200", "\"none\"")
 #define NUMBERS RULE("&lt;10", "1") RULE("[5..20]", "2") RULE("not(1)", "3")
     static const struct {
         const char *model, *x, *want;
@@ -98,23 +99,35 @@ static void test_boxed_expressions(void)
         {HEAD DECISION("d", "<filter><in>" LITERAL("[1,2,3]") "</in><match>" LITERAL(
                                 "item &gt; 1") "</match></filter>") TAIL,
          NULL, "[2, 3]"},
-        {HEAD DECISION("d", "<for iteratorVariable='i'><in>" LITERAL("1..3") "</in><return>" LITERAL(
-                                "i * i") "</return></for>") TAIL,
+        {HEAD DECISION("d", "<for iteratorVariable='i'><in>" LITERAL(
+                                "1..3") "</in><return>" LITERAL("i * i") "</return></for>") TAIL,
          NULL, "[1, 4, 9]"},
         {HEAD DECISION("d", "<list>" LITERAL("1") LITERAL("\"x\"") "</list>") TAIL, NULL,
          "[1, \"x\"]"},
         {HEAD DECISION("d", "<relation><column name='a'/><column name='b'/><row>" LITERAL("1")
                                 LITERAL("2") "</row></relation>") TAIL,
          NULL, "[{a: 1, b: 2}]"},
-        {HEAD DECISION("d", "<context><contextEntry><variable name='a'/>" LITERAL(
-                                "2") "</contextEntry><contextEntry>" LITERAL("a + 1")
-                                "</contextEntry></context>") TAIL,
+        {HEAD DECISION(
+             "d",
+             "<context><contextEntry><variable name='a'/>" LITERAL(
+                 "2") "</contextEntry><contextEntry>" LITERAL("a + 1") "</contextEntry></context>")
+             TAIL,
          NULL, "3"},
-        {HEAD "<businessKnowledgeModel name='f' id='f'><encapsulatedLogic><formalParameter name='n'"
-              "/>" LITERAL("if n &lt;= 1 then 1 else n * f(n - 1)") "</encapsulatedLogic>"
-              "</businessKnowledgeModel>" DECISION(
-                  "d", NEEDS("knowledge", "requiredKnowledge", "f") "<invocation>" LITERAL("f")
-                       "<binding><parameter name='n'/>" LITERAL("5") "</binding></invocation>") TAIL,
+        {HEAD
+         "<businessKnowledgeModel name='f' id='f'><encapsulatedLogic><formalParameter name='n'"
+         "/>" LITERAL(
+             "if n &lt;= 1 then 1 else n * f(n - 1)") "</encapsulatedLogic>"
+                                                      "</businessKnowledgeModel>" DECISION(
+                                                          "d",
+                                                          NEEDS("knowledge", "requiredKnowledge", "f") "<invocation>" LITERAL(
+                                                              "f") "<binding><parameter "
+                                                                   "name='n'/>" LITERAL("5") "</"
+                                                                                             "bindi"
+                                                                                             "ng></"
+                                                                                             "invoc"
+                                                                                             "ation"
+                                                                                             ">")
+                                                          TAIL,
          NULL, "120"},
         {HEAD DECISION("d", NEEDS("information", "requiredInput", "x") LITERAL("x"))
              INPUT("x", "number") TAIL,
@@ -124,7 +137,8 @@ static void test_boxed_expressions(void)
          "[5]", "5"},
         {HEAD "<itemDefinition name='t' isCollection='true'><typeRef>number</typeRef>"
               "<allowedValues><text>[1..9]</text></allowedValues></itemDefinition>" DECISION(
-                  "d", NEEDS("information", "requiredInput", "x") LITERAL("x")) INPUT("x", "t") TAIL,
+                  "d", NEEDS("information", "requiredInput", "x") LITERAL("x")) INPUT("x", "t")
+                  TAIL,
          "[5, 10]", "null"},
         {HEAD DECISION("d", "<functionDefinition kind='Java'/>") TAIL, NULL, "function"},
         {HEAD DECISION("d", "") TAIL, NULL, "null"},
@@ -179,10 +193,9 @@ static void test_bad_models(void)
 static void test_faulty_decisions_do_not_hang(void)
 {
     ARENA_SCOPED struct arena a = {0};
-    str got = decide(&a,
-                     HEAD DECISION("d", NEEDS("information", "requiredDecision", "d") LITERAL("d"))
-                         TAIL,
-                     NULL);
+    str got = decide(
+        &a, HEAD DECISION("d", NEEDS("information", "requiredDecision", "d") LITERAL("d")) TAIL,
+        NULL);
     CHECK(str_starts(got, STR("fault: ")));
 }
 

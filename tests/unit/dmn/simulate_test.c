@@ -1,4 +1,5 @@
-/* A small policy over 40,000 rows: figures against those counted here, with one thread and with four. */
+/* A small policy over 40,000 rows: figures against those counted here, with one thread and with
+ * four. */
 #include "dmn/simulate.h"
 
 #include "check.h"
@@ -43,8 +44,13 @@ static void check_figures(size_t threads)
     struct simulate_report r;
     struct simulate_options o = {.model = dmn_parse(&a, STR(MODEL("2.5")), &e),
                                  .other = dmn_parse(&a, STR(MODEL("age / 40")), &e),
-                                 .decision = STR("d"), .parameters = &limit, .parameter_count = 1,
-                                 .by = by, .by_count = 1, .top = 3, .threads = threads};
+                                 .decision = STR("d"),
+                                 .parameters = &limit,
+                                 .parameter_count = 1,
+                                 .by = by,
+                                 .by_count = 1,
+                                 .top = 3,
+                                 .threads = threads};
     CHECK(o.model && o.other && simulate_run(&source, &o, &a, &r, &e));
     CHECK_NAMED(e.code == ERR_NONE, e.msg);
     size_t paid = 0, unknown = 0;

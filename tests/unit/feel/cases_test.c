@@ -1,4 +1,5 @@
-/* Runs tests/feel/NAME.feel: an expression of one line or more, then "// expect: VALUE" (or error). */
+/* Runs tests/feel/NAME.feel: an expression of one line or more, then "// expect: VALUE" (or error).
+ */
 #include "base/buf.h"
 #include "feel/machine.h"
 

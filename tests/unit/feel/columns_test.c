@@ -1,4 +1,5 @@
-/* Both gears, row by row the same: random rows of all kinds through fixed and random expressions. */
+/* Both gears, row by row the same: random rows of all kinds through fixed and random expressions.
+ */
 #include "base/buf.h"
 #include "feel/columns.h"
 
@@ -27,7 +28,8 @@ static struct value random_value(size_t input)
     case 0:
         return value_int((int64_t)pick(200) - 50);
     case 1: /* cents, at times too large for plain integers */
-        return (struct value){.kind = VALUE_NUMBER, .exp = -2,
+        return (struct value){.kind = VALUE_NUMBER,
+                              .exp = -2,
                               .i = pick(50) ? (int64_t)pick(100000)
                                             : VALUE_SMALL_LIMIT - 1 - (int64_t)pick(9)};
     case 2:
@@ -95,17 +97,52 @@ static bool check_both(const struct rows *r, str text)
 static void test_expressions(void)
 {
     static const char *const texts[] = {
-        "a + 1", "a * b - a", "a / 4", "b + 0.5", "a ** 2", "-a", "a > 10", "a = null", "a != 5",
-        "b >= 100.5", "s = \"Wukang\"", "s = m", "t and a > 0", "t or a > 0 or b < 5",
-        "not(t) and not(a > 3)", "if a > 10 then b else a", "if t then s else a",
-        "if a > 60 then if b > 500 then 300 else 200 else if t then 100 else 0", "a between 5 and 60",
-        "a in [10..50)", "a in (1, 2, [50..70])", "s in (\"Wukang\", \"Xinshi\")", "d > @\"2000-01-01\"",
-        "d + @\"P1Y\"", "d.year", "m + 1", "m = a", "m > 5", "if m > 5 then 1 else null",
-        "floor(b) + round half up(b, 1)", "string length(s)", "upper case(s) = \"WUKANG\"",
-        "{x: a + 1, y: x * 2}.y", "[a, b][1]", "a instance of number", "count([a, b, s])",
-        "if d < @\"1990-01-01\" and t then d else null", "a + b + m", "sum([a, a]) * 2",
-        "some x in [a, b] satisfies x > 5", "[1, 2, 3][item > a]", "for i in 1..3 return i * a",
-        "b * b * b * b", "if t = null then \"?\" else string(t)", "t = t", "d in [@\"1980-01-01\"..@\"1999-12-31\"]"};
+        "a + 1",
+        "a * b - a",
+        "a / 4",
+        "b + 0.5",
+        "a ** 2",
+        "-a",
+        "a > 10",
+        "a = null",
+        "a != 5",
+        "b >= 100.5",
+        "s = \"Wukang\"",
+        "s = m",
+        "t and a > 0",
+        "t or a > 0 or b < 5",
+        "not(t) and not(a > 3)",
+        "if a > 10 then b else a",
+        "if t then s else a",
+        "if a > 60 then if b > 500 then 300 else 200 else if t then 100 else 0",
+        "a between 5 and 60",
+        "a in [10..50)",
+        "a in (1, 2, [50..70])",
+        "s in (\"Wukang\", \"Xinshi\")",
+        "d > @\"2000-01-01\"",
+        "d + @\"P1Y\"",
+        "d.year",
+        "m + 1",
+        "m = a",
+        "m > 5",
+        "if m > 5 then 1 else null",
+        "floor(b) + round half up(b, 1)",
+        "string length(s)",
+        "upper case(s) = \"WUKANG\"",
+        "{x: a + 1, y: x * 2}.y",
+        "[a, b][1]",
+        "a instance of number",
+        "count([a, b, s])",
+        "if d < @\"1990-01-01\" and t then d else null",
+        "a + b + m",
+        "sum([a, a]) * 2",
+        "some x in [a, b] satisfies x > 5",
+        "[1, 2, 3][item > a]",
+        "for i in 1..3 return i * a",
+        "b * b * b * b",
+        "if t = null then \"?\" else string(t)",
+        "t = t",
+        "d in [@\"1980-01-01\"..@\"1999-12-31\"]"};
     ARENA_SCOPED struct arena a = {0};
     struct rows r;
     size_t on_columns = 0;
@@ -117,13 +154,38 @@ static void test_expressions(void)
 
 static void write_random(struct buf *b, int depth)
 {
-    static const char *const leaves[] = {"a", "b", "s", "t", "d", "m", "1", "2.5", "null", "true",
-                                         "\"Wukang\"", "60", "@\"2001-01-01\"", "0.01"};
-    static const char *const forms[] = {"(# + #)", "(# - #)", "(# * #)", "(# < #)", "(# >= #)",
-                                        "(# = #)", "(# != #)", "(# and #)", "(# or #)",
-                                        "(if # then # else #)", "(# between # and #)",
-                                        "(# in (#, < #))", "not(#)", "(-#)", "(# / #)",
-                                        "(# in [10..60])", "string(#)", "{k: #, l: k}.l"};
+    static const char *const leaves[] = {"a",
+                                         "b",
+                                         "s",
+                                         "t",
+                                         "d",
+                                         "m",
+                                         "1",
+                                         "2.5",
+                                         "null",
+                                         "true",
+                                         "\"Wukang\"",
+                                         "60",
+                                         "@\"2001-01-01\"",
+                                         "0.01"};
+    static const char *const forms[] = {"(# + #)",
+                                        "(# - #)",
+                                        "(# * #)",
+                                        "(# < #)",
+                                        "(# >= #)",
+                                        "(# = #)",
+                                        "(# != #)",
+                                        "(# and #)",
+                                        "(# or #)",
+                                        "(if # then # else #)",
+                                        "(# between # and #)",
+                                        "(# in (#, < #))",
+                                        "not(#)",
+                                        "(-#)",
+                                        "(# / #)",
+                                        "(# in [10..60])",
+                                        "string(#)",
+                                        "{k: #, l: k}.l"};
     if (depth == 0 || pick(5) == 0) {
         buf_add(b, str_from(leaves[pick(COUNT(leaves))]));
         return;

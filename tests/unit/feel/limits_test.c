@@ -30,9 +30,16 @@ static str repeat(struct buf *b, const char *part, size_t times)
 
 static void test_deep_nesting(void)
 {
-    static const char *const parts[] = {"(", "[", "{a:", "-", "not(", "if true then ", "[1..[", "]",
-                                        "for i in ", "function(a) ", "@", "a(", "a[", "1 in (", "<",
-                                        "1 + ", "a.", "1 and ", "x[1]", "1 instance of list<"};
+    static const char *const parts[] = {"(",         "[",
+                                        "{a:",       "-",
+                                        "not(",      "if true then ",
+                                        "[1..[",     "]",
+                                        "for i in ", "function(a) ",
+                                        "@",         "a(",
+                                        "a[",        "1 in (",
+                                        "<",         "1 + ",
+                                        "a.",        "1 and ",
+                                        "x[1]",      "1 instance of list<"};
     for (size_t i = 0; i < COUNT(parts); i++) {
         BUF_SCOPED struct buf b = {.max = 4 << 20};
         struct value v;
@@ -71,8 +78,9 @@ static void test_work_without_end(void)
 
 static void test_catastrophic_patterns(void)
 {
-    static const char *const patterns[] = {"(a+)+$", "(a|aa)+$", "(a|a?)+$", "(.*)*x", "(.*a){12}$",
-                                           "((a?){30}){30}", "(a{1,50}){1,50}b"};
+    static const char *const patterns[] = {"(a+)+$",          "(a|aa)+$",   "(a|a?)+$",
+                                           "(.*)*x",          "(.*a){12}$", "((a?){30}){30}",
+                                           "(a{1,50}){1,50}b"};
     for (size_t i = 0; i < COUNT(patterns); i++) {
         BUF_SCOPED struct buf b = {.max = 1 << 20};
         struct value v = VALUE_NOTHING;

@@ -7,7 +7,8 @@ static void test_tree(void)
     ARENA_SCOPED struct arena a = {0};
     struct err e = {0};
     const struct xml *x = xml_parse(
-        &a, STR("<a xmlns='u' k='v &amp; w'>\n<b> t <![CDATA[<&]]></b><c xmlns='o'/><b>2</b></a>"), &e);
+        &a, STR("<a xmlns='u' k='v &amp; w'>\n<b> t <![CDATA[<&]]></b><c xmlns='o'/><b>2</b></a>"),
+        &e);
     CHECK(x && str_is(x->name, "a") && str_is(x->space, "u"));
     CHECK(str_is(xml_attribute(x, "k"), "v & w") && xml_attribute(x, "z").p == NULL);
     const struct xml *b = xml_child(x, "b");

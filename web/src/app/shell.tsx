@@ -39,6 +39,8 @@ const CasePage = lazy(() => import('../pages/case'));
 const Audit = lazy(() => import('../pages/audit'));
 const PackagePage = lazy(() => import('../pages/package-page'));
 const PackagePages = lazy(() => import('../pages/package-pages'));
+const Rules = lazy(() => import('../pages/rules'));
+const RulePage = lazy(() => import('../pages/rule'));
 const Account = lazy(() => import('../pages/account'));
 const NotFound = lazy(() => import('../pages/not-found'));
 
@@ -69,7 +71,7 @@ function useMenu(): MenuItem[] {
       ...(mayAny(user, 'request') ? [link('/requests/new', t('menu.share.ask'))] : []), link('/requests', t('menu.share.requests')), link('/grants', t('menu.share.grants'))] },
     { ...link('/cases', t('menu.cases')), icon: <IssuesCloseOutlined /> },
     ...(mayAny(user, 'audit') ? [{ ...link('/audit', t('menu.audit')), icon: <AuditOutlined /> }] : []),
-    ...(packages.length ? [{ key: 'apps', icon: <AppstoreOutlined />, label: t('menu.apps'), children: packages }] : []),
+    { key: 'apps', icon: <AppstoreOutlined />, label: t('menu.apps'), children: [link('/rules', t('menu.rules')), ...packages] },
   ];
 }
 
@@ -211,6 +213,8 @@ function Pages() {
       <Route path="/cases" element={<Cases />} />
       <Route path="/cases/:case" element={<ByParams>{(k) => <CasePage key={k} />}</ByParams>} />
       <Route path="/audit" element={<Audit />} />
+      <Route path="/rules" element={<Rules />} />
+      <Route path="/rules/:rule" element={<ByParams>{(k) => <RulePage key={k} />}</ByParams>} />
       <Route path="/pages" element={<PackagePages />} />
       <Route path="/pages/:page" element={<ByParams>{(k) => <PackagePage key={k} />}</ByParams>} />
       <Route path="/account" element={<Account />} />

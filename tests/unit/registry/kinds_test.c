@@ -95,6 +95,9 @@ static const struct broken CASES[] = {
      "two equal"},
     {"pages/p.yaml", "id: p\ntitle: {zh: 甲, en: A}\nkind: list\ndataset: d\ncolumns: []\n", 5,
      "at least 1"},
+    /* cases */
+    {"test/c.yaml", "dataset: d\ncases:\n  - name: a\n    expext: lands\n", 4, "\"expext\""},
+    {"test/c.yaml", "cases:\n  - {name: a, expect: lands}\n", 1, "alternatives"},
     /* recipes */
     {"demo/r.yaml", "things:\n  a:\n    rows: d\n    lets: {}\n", 4, "\"lets\""},
     {"demo/r.yaml", "things:\n  a:\n    rows: d\n    let:\n      x: {dice: 6}\n", 5, "\"dice\""},
@@ -141,6 +144,41 @@ static void test_broken_files_are_told_with_line_and_reason(void)
         check_case(&CASES[i]);
 }
 
+/* What one file says of another: told in the file that says it. */
+static void test_references_are_told_where_they_stand(void)
+{
+    static const char dataset[] = HEAD "\"properties\": {" FIELD_A "}}";
+    static const struct broken cases[] = {
+        {"pages/other-name.yaml",
+         "id: p\ntitle: {zh: 甲, en: A}\nkind: list\ndataset: d\ncolumns: [a]\nfilters:\n  - b\n",
+         7, "\"b\" is no field of d"},
+        {"pages/p.yaml",
+         "id: p\ntitle: {zh: 甲, en: A}\nkind: list\ndataset: d\ncolumns: [a]\norder: -b\n", 6,
+         "\"b\" is no field of d"},
+        {"feeds/other-name.yaml", "id: f\ntitle: {zh: 甲, en: A}\ndataset: d\nkeeps_words: [b]\n",
+         4, "\"b\" is no field of d"},
+        {"feeds/f.yaml", "id: f\ntitle: {zh: 甲, en: A}\ndataset: d\nepoch:\n  b: seconds\n", 5,
+         "\"b\" is no field of d"},
+        {"rights.csv", "role,resource,verb,scope\n\nclerk,d,read,any\n", 3, "role \"clerk\""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct complaints c = {0};
+        struct bundle_file files[] = {{STR("app.yaml"), STR(APP)},
+                                      {STR("data/d.schema.json"), str_from(dataset)},
+                                      {str_from(cases[i].path), str_from(cases[i].content)}};
+        struct bundle_package p = {
+            .id = STR("t"), .folder = STR("apps/t"), .files = files, .n = COUNT(files)};
+        struct bundle s = {.packages = &p, .n = 1};
+        char file[100];
+        snprintf(file, sizeof file, "apps/t/%s", cases[i].path);
+        CHECK_NAMED(registry_create(&s, &c) == NULL && c.n == 1, file);
+        CHECK_NAMED(c.n && str_is(c.items[0].file, file) && c.items[0].line == cases[i].line &&
+                        str_find(c.items[0].reason, str_from(cases[i].reason)) != SIZE_MAX,
+                    file);
+        complaints_release(&c);
+    }
+}
+
 /* A reader that would stumble over what the schema refused is not called. */
 static void test_readers_see_only_what_passed(void)
 {
@@ -175,6 +213,7 @@ static void test_packages_of_the_house_pass(void)
 int main(void)
 {
     RUN(test_broken_files_are_told_with_line_and_reason);
+    RUN(test_references_are_told_where_they_stand);
     RUN(test_readers_see_only_what_passed);
     RUN(test_packages_of_the_house_pass);
     return check_end();

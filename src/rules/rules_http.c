@@ -1,0 +1,286 @@
+#include "rules/rules_http.h"
+
+#include "access/catalogue.h"
+#include "audit/audit.h"
+#include "base/date.h"
+#include "dmn/given.h"
+#include "dmn/trace.h"
+#include "feel/wire.h"
+#include "rules/simulate_report.h"
+#include "rules/simulate_source.h"
+
+enum { MAX_INPUTS = 200, MAX_BY = 8, MAX_JSON = 4 << 20 };
+
+static void write_elements(struct buf *b, const struct dmn_package *p, enum dmn_kind kind)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < p->root->count; i++) {
+        const struct dmn_element *el = p->root->elements[i];
+        if (el->kind != kind)
+            continue;
+        buf_add(b, is_first ? STR("{\"name\":") : STR(",{\"name\":"));
+        is_first = false;
+        json_write_string(b, el->name);
+        buf_add_lit(b, ",\"id\":");
+        json_write_string(b, el->id);
+        static const char *const types[] = {
+            [VALUE_BOOLEAN] = "boolean", [VALUE_NUMBER] = "number",
+            [VALUE_STRING] = "string",   [VALUE_DATE] = "date",
+            [VALUE_TIME] = "time",       [VALUE_DATE_TIME] = "date-time"};
+        bool is_plain = el->type && el->type->form == TYPE_SCALAR &&
+                        el->type->kind < COUNT(types) && types[el->type->kind];
+        buf_add_format(b, ",\"type\":\"%s\"}", is_plain ? types[el->type->kind] : "any");
+    }
+}
+
+/* Datasets that could be simulated over: those with a field for at least one input. */
+static void write_datasets(struct buf *b, struct cx *cx, const struct dmn_package *p)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < cx->registry->datasets.n; i++) {
+        const struct dataset *d = cx->registry->datasets.entries[i].value;
+        size_t hits = 0;
+        for (size_t k = 0; k < d->field_count; k++) {
+            const struct field *f = &d->fields[k];
+            hits += dmn_find(p, DMN_INPUT, f->name) || dmn_find(p, DMN_INPUT, f->title.zh) ||
+                    dmn_find(p, DMN_INPUT, f->title.en);
+        }
+        if (!hits || !identity_may(cx, "read", d))
+            continue;
+        buf_add(b, is_first ? STR("{\"id\":") : STR(",{\"id\":"));
+        is_first = false;
+        json_write_string(b, d->id);
+        buf_add_lit(b, ",\"title\":");
+        title_write(b, d->title);
+        buf_add_format(b, ",\"inputs\":%zu}", hits);
+    }
+}
+
+static void write_model(struct buf *b, struct cx *cx, const struct rule_model *r)
+{
+    size_t cases = 0;
+    for (size_t i = 0; i < cx->registry->case_count; i++) {
+        const struct rule_cases *c = &cx->registry->cases[i];
+        cases += c->model == r ? json_find(c->definition, "cases")->array.n : 0;
+    }
+    buf_add_lit(b, "{\"id\":");
+    json_write_string(b, r->id);
+    buf_add_lit(b, ",\"title\":");
+    title_write(b, r->title);
+    buf_add_lit(b, ",\"package\":");
+    json_write_string(b, r->package->id);
+    buf_add_lit(b, ",\"package_title\":");
+    title_write(b, r->package->title);
+    buf_add_format(b, ",\"digest\":\"%.*s\",\"case_count\":%zu,\"inputs\":[", STR_ARG(r->digest),
+                   cases);
+    write_elements(b, r->model, DMN_INPUT);
+    buf_add_lit(b, "],\"decisions\":[");
+    write_elements(b, r->model, DMN_DECISION);
+    buf_add_lit(b, "],\"datasets\":[");
+    write_datasets(b, cx, r->model);
+    buf_add_char(b, ']');
+}
+
+static bool get_rules(struct cx *cx, const struct request *rq, struct response *rs)
+{
+    (void)rq;
+    buf_add_lit(&rs->body, "{\"rules\":[");
+    for (size_t i = 0; i < cx->registry->rules.n; i++) {
+        if (i)
+            buf_add_char(&rs->body, ',');
+        write_model(&rs->body, cx, cx->registry->rules.entries[i].value);
+        buf_add_char(&rs->body, '}');
+    }
+    buf_add_lit(&rs->body, "]}");
+    return true;
+}
+
+static const struct rule_model *find_model(struct cx *cx, const struct request *rq)
+{
+    const struct rule_model *r = map_find(&cx->registry->rules, rq->parts[0]);
+    if (!r) {
+        err_set(cx->err, ERR_MISSING, "there is no rule \"%.*s\"",
+                STR_ARG(utf8_clip(rq->parts[0], 60)));
+        err_zh(cx->err, "没有名为“%.*s”的规则", STR_ARG(utf8_clip(rq->parts[0], 60)));
+    }
+    return r;
+}
+
+static bool get_rule(struct cx *cx, const struct request *rq, struct response *rs)
+{
+    const struct rule_model *r = find_model(cx, rq);
+    bool is_first = true;
+    if (!r)
+        return false;
+    write_model(&rs->body, cx, r);
+    buf_add_lit(&rs->body, ",\"cases\":[");
+    for (size_t i = 0; i < cx->registry->case_count; i++) {
+        const struct rule_cases *c = &cx->registry->cases[i];
+        const struct json *list = json_find(c->definition, "cases");
+        for (size_t k = 0; c->model == r && k < list->array.n; k++) {
+            if (!is_first)
+                buf_add_char(&rs->body, ',');
+            is_first = false;
+            json_write(&rs->body, &list->array.items[k]);
+        }
+    }
+    buf_add_lit(&rs->body, "],\"xml\":");
+    json_write_string(&rs->body, r->text);
+    buf_add_char(&rs->body, '}');
+    return true;
+}
+
+/* The machine's clock, as an argument: China's. */
+static void set_now(struct machine *m)
+{
+    int64_t ms = clock_unix_ms();
+    m->has_now = true;
+    m->now = (struct moment){
+        .day = ms / 86400000, .nano = ms % 86400000 * 1000000, .zone_kind = MOMENT_OFFSET};
+}
+
+static bool take_inputs(struct cx *cx, const struct rule_model *r, const struct json *given,
+                        struct dmn_input *inputs, size_t *n)
+{
+    *n = 0;
+    if (!given || given->type != JSON_OBJECT)
+        return true;
+    if (given->object.n > MAX_INPUTS)
+        return err_set(cx->err, ERR_LIMIT, "at most %d inputs are taken", MAX_INPUTS);
+    for (size_t i = 0; i < given->object.n; i++) {
+        const struct json_member *g = &given->object.members[i];
+        const struct dmn_element *input = dmn_find(r->model, DMN_INPUT, g->key);
+        if (!input) {
+            err_set(cx->err, ERR_INVALID, "%.*s has no input \"%.*s\"", STR_ARG(r->id),
+                    STR_ARG(utf8_clip(g->key, 80)));
+            return err_zh(cx->err, "规则没有名为“%.*s”的输入", STR_ARG(utf8_clip(g->key, 80)));
+        }
+        inputs[(*n)++] = (struct dmn_input){
+            .name = g->key, .value = given_of_json(input->type, &g->value, cx->arena)};
+    }
+    return true;
+}
+
+static const struct dmn_element *find_decision(struct cx *cx, const struct rule_model *r,
+                                               const struct json *body)
+{
+    str name = json_text(body, "decision", STR(""));
+    const struct dmn_element *el = dmn_find(r->model, DMN_DECISION, name);
+    if (!el || el->fault) {
+        err_set(cx->err, ERR_INVALID, "%.*s has no decision \"%.*s\"", STR_ARG(r->id),
+                STR_ARG(utf8_clip(name, 80)));
+        err_zh(cx->err, "规则没有名为“%.*s”的决策", STR_ARG(utf8_clip(name, 80)));
+        err_at(cx->err, "/decision");
+        return NULL;
+    }
+    return el;
+}
+
+static bool post_decide(struct cx *cx, const struct request *rq, struct response *rs)
+{
+    struct json body;
+    struct machine m;
+    struct value result;
+    struct dmn_input inputs[MAX_INPUTS];
+    struct dmn_trace trace = {.arena = cx->arena};
+    const struct rule_model *r = find_model(cx, rq);
+    if (!r || !request_json(rq, &body, cx->err))
+        return false;
+    const struct dmn_element *el = find_decision(cx, r, &body);
+    struct dmn_case c = {.package = r->model, .inputs = inputs};
+    if (!el || !take_inputs(cx, r, json_find(&body, "inputs"), inputs, &c.input_count))
+        return false;
+    machine_init(&m, cx->arena, cx->err, LIMITS_DEFAULT);
+    set_now(&m);
+    dmn_trace_attach(&trace, &c, &m);
+    if (!dmn_decide(&c, el, &m, &result))
+        return false;
+    buf_add_lit(&rs->body, "{\"decision\":");
+    json_write_string(&rs->body, el->name);
+    buf_add_lit(&rs->body, ",\"result\":");
+    wire_write(&rs->body, result);
+    buf_add_lit(&rs->body, ",\"steps\":");
+    dmn_trace_write_json(&rs->body, &trace);
+    buf_add_format(&rs->body, ",\"model\":\"%.*s\"}", STR_ARG(r->digest));
+    return true;
+}
+
+static bool take_by(struct cx *cx, const struct dataset *d, const struct json *list, str *by,
+                    size_t *n)
+{
+    *n = 0;
+    if (!list)
+        return true;
+    if (list->type != JSON_ARRAY || list->array.n > MAX_BY)
+        return err_set(cx->err, ERR_INVALID, "by is a list of at most %d fields", MAX_BY);
+    for (size_t i = 0; i < list->array.n; i++) {
+        const struct json *v = &list->array.items[i];
+        const struct field *f = v->type == JSON_STRING ? field_find(d, v->text) : NULL;
+        if (!f || f->is_key || f->grade >= GRADE_L3) {
+            err_set(cx->err, ERR_DENIED,
+                    "only fields of grade L1 and L2 that are no key can be counted by");
+            return err_zh(cx->err, "只能按 L1、L2 级且非主键的字段分组统计");
+        }
+        by[(*n)++] = f->name;
+    }
+    return true;
+}
+
+/* Sums by fields of low grade are no record of anybody; single cases are not given. */
+static bool post_simulate(struct cx *cx, const struct request *rq, struct response *rs)
+{
+    struct json body;
+    struct simulate_report report;
+    struct dmn_input parameters[MAX_INPUTS];
+    str by[MAX_BY];
+    struct err ignored = {0};
+    const struct rule_model *r = find_model(cx, rq);
+    if (!r || !request_json(rq, &body, cx->err))
+        return false;
+    const struct dataset *d = catalogue_require(cx, json_text(&body, "dataset", STR("")));
+    const struct dmn_element *el = d ? find_decision(cx, r, &body) : NULL;
+    struct simulate_options o = {
+        .model = r->model, .parameters = parameters, .by = by, .threads = 2};
+    if (!el || !identity_require(cx, "read", d) ||
+        !take_inputs(cx, r, json_find(&body, "parameters"), parameters, &o.parameter_count) ||
+        !take_by(cx, d, json_find(&body, "by"), by, &o.by_count))
+        return false;
+    const struct json *against = json_find(&body, "against"); /* a draft, as DMN text */
+    if (against && against->type == JSON_STRING &&
+        !(o.other = dmn_parse(cx->arena, against->text, cx->err))) {
+        cx->err->code =
+            cx->err->code == ERR_LIMIT ? ERR_LIMIT : ERR_INVALID; /* whatever the reader thought */
+        return err_at(cx->err, "/against");
+    }
+    o.decision = el->name;
+    /* Rows are read in a transaction of their own; this one goes on afterwards. */
+    if (!db_commit(cx->db, cx->err))
+        return false;
+    struct simulate_rows *rows =
+        simulate_rows_of_dataset(cx->db, d, r->model, by, o.by_count, cx->arena, cx->err);
+    struct simulate_source source = rows ? simulate_rows_source(rows) : (struct simulate_source){0};
+    bool ok = rows && simulate_run(&source, &o, cx->arena, &report, cx->err);
+    str version = ok ? simulate_rows_version(rows, cx->arena) : (str){0};
+    simulate_rows_close(rows);
+    if (!db_begin(cx->db, ok ? cx->err : &ignored) || !ok)
+        return false;
+    buf_add_format(&rs->body, "{\"record\":{\"model\":\"%.*s\",\"data\":", STR_ARG(r->digest));
+    json_write_string(&rs->body, version);
+    buf_add_lit(&rs->body, ",\"decision\":");
+    json_write_string(&rs->body, el->name);
+    buf_add_lit(&rs->body, "},");
+    simulate_report_write(&rs->body, &report, by, o.by_count, o.other != NULL);
+    buf_add_char(&rs->body, '}');
+    cx->audit->count = (int64_t)report.all.rows;
+    return true;
+}
+
+static const struct route ROUTES[] = {
+    {"GET", "/api/v1/rules", get_rules, NULL, 0, NULL},
+    {"GET", "/api/v1/rules/{rule}", get_rule, NULL, 0, NULL},
+    {"POST", "/api/v1/rules/{rule}/decide", post_decide, "rules.decide", 0, NULL},
+    {"POST", "/api/v1/rules/{rule}/simulate", post_simulate, "rules.simulate", 0, NULL},
+    {0},
+};
+
+const struct module RULES_MODULE = {"rules", ROUTES};

@@ -1,0 +1,23 @@
+/* The rows of a simulation: a CSV file, or a dataset in the database. */
+#pragma once
+#include "dmn/simulate.h"
+#include "registry/registry.h"
+#include "store/db.h"
+
+struct simulate_rows;
+
+/* Columns named like the model's inputs become those; the others can be counted by. */
+MUST_USE struct simulate_rows *simulate_rows_of_csv(const char *path,
+                                                    const struct dmn_package *model,
+                                                    struct arena *a, struct err *e);
+/* Fields whose name or title (either language) is an input's name, the fields in by, and the key.
+ */
+MUST_USE struct simulate_rows *simulate_rows_of_dataset(struct db *db, const struct dataset *d,
+                                                        const struct dmn_package *model, str *by,
+                                                        size_t by_count, struct arena *a,
+                                                        struct err *e);
+void simulate_rows_close(struct simulate_rows *r); /* NULL allowed */
+struct simulate_source simulate_rows_source(struct simulate_rows *r);
+/* What was read, for the record of a run: a hash of the file, or dataset, batch and number of
+ * records.  After the last row. */
+str simulate_rows_version(const struct simulate_rows *r, struct arena *a);

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Decision models through the desk: read, one case with its trace, everybody at once, a draft against what is in force."""
+from harness import *
+
+place = Place().serve()
+police, social = place.client('police'), place.client('social')
+police.load('person', persons(0, 2000))
+status, got = social.get('/api/v1/rules')
+models = {r['id']: r for r in got['rules']}
+check('the two policies are there', status == 200 and {'elder-allowance', 'output-per-mu'} <= set(models), got)
+check('with inputs by type', {'name': '出生日期', 'id': 'birth_date', 'type': 'date'} in models['elder-allowance']['inputs'])
+check('and datasets that fit', any(d['id'] == 'person' for d in models['elder-allowance']['datasets']))
+status, one = social.get('/api/v1/rules/elder-allowance')
+check('the text and its cases are shown', status == 200 and '<definitions' in one['xml'] and len(one['cases']) == 8)
+check('no such rule: 404', social.get('/api/v1/rules/nope')[0] == 404)
+
+given = {'出生日期': '1936-01-01', '户籍性质': '1', '计算日期': '2026-11-25', '能力评估得分': 12, '困难类别': '无'}
+status, got = social.post('/api/v1/rules/elder-allowance/decide', {'decision': '每月合计', 'inputs': given})
+check('one case is decided', status == 200 and got['result'] == 400, got)
+check('with the rules that hit and every value', any(s.get('table') == '高龄津贴' and s['rule'] == 4 for s in got['steps']) and
+      any(s.get('decision') == '周岁' and s['value'] == 90 for s in got['steps']), got['steps'])
+for name, body in [('an unknown input', {'decision': '每月合计', 'inputs': {'工资': 1}}), ('an unknown decision', {'decision': 'x', 'inputs': {}}),
+                   ('no decision', {})]:
+    status, got = social.post('/api/v1/rules/elder-allowance/decide', body)
+    check(f'{name}: 400 in both languages', status == 400 and got['detail'] and got.get('detail_zh'), got)
+status, got = social.post('/api/v1/rules/elder-allowance/decide', {'decision': '每月合计', 'inputs': {'出生日期': 'x' * 100000, '户籍性质': ['a'] * 1000, '计算日期': None}})
+check('odd values do no harm', status == 200, got)
+
+ask = {'dataset': 'person', 'decision': '每月合计', 'parameters': {'计算日期': '2026-11-25'}, 'by': ['division', 'sex']}
+status, got = social.post('/api/v1/rules/elder-allowance/simulate', ask)
+old = sum(60 for i in range(2000) if '1940' <= person_row(i).split(',')[3][:4] <= '1946' and person_row(i).split(',')[3] <= '1946-11-25')
+check('everybody is decided and summed', status == 200 and got['all']['rows'] == 2000 and got['all']['total'] == old, (got['all'] if status == 200 else got, old))
+check('by field', sum(g['rows'] for g in got['by']['sex']) == 2000 and got['by']['division'][0]['value'] == '330521001001', got['by'])
+status, again = social.post('/api/v1/rules/elder-allowance/simulate', ask)
+check('a re-run gives the same', again == got)
+draft = one['xml'].replace('<outputEntry><text>60</text></outputEntry>', '<outputEntry><text>80</text></outputEntry>')
+status, got = social.post('/api/v1/rules/elder-allowance/simulate', ask | {'against': draft})
+check('a draft is compared: who loses by what is in force', status == 200 and got['all']['lose'] == old // 60 and got['all']['against_total'] == old // 60 * 80, got)
+check('a draft that is none: 400', social.post('/api/v1/rules/elder-allowance/simulate', ask | {'against': '<x/>'})[0] == 400)
+status, got = social.post('/api/v1/rules/elder-allowance/simulate', ask | {'against': '<!DOCTYPE a [<!ENTITY b "' + 'c' * 1000 + '">]><a>&b;</a>'})
+check('an entity bomb is refused', status in (400, 429) and got['detail'], got)
+check('no single person through a group', social.post('/api/v1/rules/elder-allowance/simulate', ask | {'by': ['id_number']})[0] == 403 and
+      social.post('/api/v1/rules/elder-allowance/simulate', ask | {'by': ['birth_date']})[0] == 403)
+check('recorded', any(e['action'] == 'rules.simulate' for e in place.client('auditor').get('/api/v1/audit?action=rules.simulate')[1]['events']))
+r = place.run('test', *[str(p) for p in sorted(ROOT.glob('apps/*'))])
+check("the packages' own cases pass", r.returncode == 0 and 'not ok' not in r.stdout, r.stdout + r.stderr)
+check('the server ends in peace', place.stop_server() == 0, place.server_log()[-2000:])
+end()

@@ -1,0 +1,2 @@
+declare module 'dmn-js/lib/Modeler';
+declare module 'dmn-js/lib/NavigatedViewer';

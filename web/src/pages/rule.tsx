@@ -1,0 +1,230 @@
+import { useRef, useState } from 'react';
+import { useParams } from 'react-router-dom';
+import { Button, Input, InputNumber, Select, Space, Table, Tabs } from 'antd';
+import { api } from '../api';
+import { useI18n } from '../i18n';
+import { Chart } from '../parts/chart';
+import { Drawing, type DrawingHandle } from '../parts/drawing';
+import { Loaded, Page, Section } from '../parts/page';
+import { ProblemBox } from '../parts/problem-box';
+import { useLoad } from '../parts/use-load';
+import { problemOf, type ApiProblem } from '../problem';
+import type { Decided, RuleDetail, RuleStep, Simulated, SimulatedGroup } from '../types';
+
+type Values = Record<string, string | number | boolean | null>;
+
+/* A FEEL value as people read it. */
+function shown(v: unknown): string {
+  if (v === null || v === undefined) return '—';
+  if (typeof v === 'object' && v !== null && 'value' in v) return String((v as { value: unknown }).value);
+  return typeof v === 'object' ? JSON.stringify(v) : String(v);
+}
+
+function Inputs({ rule, values, onChange, names }: { rule: RuleDetail; values: Values; onChange: (v: Values) => void; names?: string[] }) {
+  const { t } = useI18n();
+  return (
+    <div className="rule-inputs">
+      {rule.inputs.filter((i) => !names || names.includes(i.name)).map((input) => {
+        const id = `in-${names ? 's' : 'd'}-${input.id}`;
+        const set = (v: string | number | boolean | null) => onChange({ ...values, [input.name]: v });
+        return (
+          <div key={input.id} className="rule-input">
+            <label htmlFor={id}>{input.name}</label>
+            {input.type === 'number' ? (
+              <InputNumber id={id} value={values[input.name] as number | null} onChange={(v) => set(v)} stringMode={false} style={{ width: '100%' }} />
+            ) : input.type === 'boolean' ? (
+              <Select id={id} value={values[input.name] as boolean | null} allowClear onChange={(v) => set(v ?? null)} style={{ width: '100%' }}
+                options={[{ value: true, label: t('app.yes') }, { value: false, label: t('app.no') }]} />
+            ) : (
+              <Input id={id} type={input.type === 'date' ? 'date' : 'text'} value={(values[input.name] as string | null) ?? ''} onChange={(e) => set(e.target.value || null)} />
+            )}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+function Steps({ steps }: { steps: RuleStep[] }) {
+  const { t } = useI18n();
+  return (
+    <ol className="rule-steps">
+      {steps.map((s, i) => (
+        <li key={i}>
+          {s.table !== undefined ? (
+            <>{t('rule.hit', { table: s.table, rule: String(s.rule) })} <strong>{(s.outputs ?? []).map(shown).join(', ')}</strong></>
+          ) : (
+            <>{s.input !== undefined ? t('rule.given', { name: s.input }) : t('rule.found', { name: s.decision ?? '' })} <strong>{shown(s.value)}</strong></>
+          )}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function TryOne({ rule }: { rule: RuleDetail }) {
+  const { t } = useI18n();
+  const [decision, setDecision] = useState(rule.decisions[rule.decisions.length - 1]?.name ?? '');
+  const [values, setValues] = useState<Values>({});
+  const [decided, setDecided] = useState<Decided | null>(null);
+  const [problem, setProblem] = useState<ApiProblem | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const decide = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      setDecided(await api.decide(rule.id, { decision, inputs: values }));
+    } catch (cause) {
+      setProblem(problemOf(cause));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Section title={t('rule.try')}>
+      <p className="lead">{t('rule.try.lead')}</p>
+      <Space wrap>
+        <label htmlFor="rule-case">{t('rule.case')}</label>
+        <Select id="rule-case" style={{ minWidth: 220 }} placeholder={t('rule.case.pick')} options={rule.cases.map((c, i) => ({ value: i, label: c.name }))}
+          onChange={(i: number) => {
+            const c = rule.cases[i];
+            if (!c) return;
+            setDecision(c.decision);
+            setValues(c.given as Values);
+            setDecided(null);
+          }} />
+        <label htmlFor="rule-decision">{t('rule.decision')}</label>
+        <Select id="rule-decision" style={{ minWidth: 180 }} value={decision} onChange={setDecision} options={rule.decisions.map((d) => ({ value: d.name, label: d.name }))} />
+      </Space>
+      <Inputs rule={rule} values={values} onChange={setValues} />
+      <Button type="primary" loading={isBusy} onClick={() => void decide()}>{t('rule.decide')}</Button>
+      {problem && <ProblemBox problem={problem} />}
+      <div aria-live="polite">
+        {decided && (
+          <>
+            <p className="rule-result">{decided.decision}: <strong>{shown(decided.result)}</strong></p>
+            <Steps steps={decided.steps} />
+          </>
+        )}
+      </div>
+    </Section>
+  );
+}
+
+function Groups({ field, groups, compares }: { field: string; groups: SimulatedGroup[]; compares: boolean }) {
+  const { t } = useI18n();
+  const top = [...groups].sort((a, b) => b.total - a.total);
+  const most = top.slice(0, 15).reverse();
+  return (
+    <>
+      <h3>{t('rule.by', { field })}</h3>
+      <Chart label={t('rule.by', { field })} option={{
+        grid: { left: 8, right: 24, top: 24, bottom: 8, containLabel: true },
+        xAxis: { type: 'value', name: t('rule.total') },
+        yAxis: { type: 'category', data: most.map((g) => g.value || '—') },
+        series: [{ type: 'bar', name: t('rule.total'), data: most.map((g) => g.total) }, ...(compares ? [{ type: 'bar' as const, name: t('rule.draft.total'), data: most.map((g) => g.against_total ?? 0) }] : [])],
+      }} />
+      <Table<SimulatedGroup> rowKey="value" size="small" dataSource={top} pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }} scroll={{ x: 'max-content' }} columns={[
+        { title: field, dataIndex: 'value' }, { title: t('rule.rows'), dataIndex: 'rows', align: 'right' }, { title: t('rule.total'), dataIndex: 'total', align: 'right' },
+        ...(compares ? [{ title: t('rule.draft.total'), dataIndex: 'against_total', align: 'right' as const }, { title: t('rule.gain'), dataIndex: 'lose', align: 'right' as const }, { title: t('rule.lose'), dataIndex: 'gain', align: 'right' as const }] : []),
+      ]} />
+    </>
+  );
+}
+
+function Everybody({ rule, draft }: { rule: RuleDetail; draft: () => Promise<string | null> }) {
+  const { t, pick } = useI18n();
+  const [dataset, setDataset] = useState(rule.datasets[0]?.id ?? '');
+  const [decision, setDecision] = useState(rule.decisions[rule.decisions.length - 1]?.name ?? '');
+  const [values, setValues] = useState<Values>({});
+  const [by, setBy] = useState<string[]>([]);
+  const [found, setFound] = useState<Simulated | null>(null);
+  const [problem, setProblem] = useState<ApiProblem | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const fields = useLoad(async (s) => (dataset ? (await api.dataset(dataset, s)).fields : []), [dataset]);
+  const known = new Set((fields.data ?? []).flatMap((f) => [f.name, f.title.zh, f.title.en]));
+  const missing = rule.inputs.filter((i) => !known.has(i.name)).map((i) => i.name);
+  const run = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      const against = await draft();
+      const parameters = Object.fromEntries(Object.entries(values).filter(([name, v]) => missing.includes(name) && v !== null && v !== ''));
+      setFound(await api.simulate(rule.id, { dataset, decision, parameters, by, ...(against ? { against } : {}) }));
+    } catch (cause) {
+      setProblem(problemOf(cause));
+    } finally {
+      setBusy(false);
+    }
+  };
+  if (rule.datasets.length === 0) return <Section title={t('rule.all')}><p>{t('rule.all.none')}</p></Section>;
+  const compares = found?.all.against_total !== undefined;
+  return (
+    <Section title={t('rule.all')}>
+      <p className="lead">{t('rule.all.lead')}</p>
+      <Space wrap>
+        <label htmlFor="sim-dataset">{t('rule.dataset')}</label>
+        <Select id="sim-dataset" style={{ minWidth: 200 }} value={dataset} onChange={setDataset} options={rule.datasets.map((d) => ({ value: d.id, label: pick(d.title) }))} />
+        <label htmlFor="sim-decision">{t('rule.decision')}</label>
+        <Select id="sim-decision" style={{ minWidth: 180 }} value={decision} onChange={setDecision} options={rule.decisions.map((d) => ({ value: d.name, label: d.name }))} />
+        <label htmlFor="sim-by">{t('rule.group')}</label>
+        <Select id="sim-by" mode="multiple" style={{ minWidth: 220 }} value={by} onChange={setBy}
+          options={(fields.data ?? []).filter((f) => !f.is_key && (f.grade === 'L1' || f.grade === 'L2')).map((f) => ({ value: f.name, label: pick(f.title) }))} />
+      </Space>
+      {missing.length > 0 && <><p>{t('rule.parameters')}</p><Inputs rule={rule} values={values} onChange={setValues} names={missing} /></>}
+      <Button type="primary" loading={isBusy} onClick={() => void run()}>{t('rule.run')}</Button>
+      <div aria-live="polite">
+        {isBusy && <p role="status">{t('rule.running')}</p>}
+        {problem && <ProblemBox problem={problem} />}
+        {found && (
+          <>
+            <dl className="rule-figures">
+              <div><dt>{t('rule.rows')}</dt><dd>{found.all.rows.toLocaleString()}</dd></div>
+              <div><dt>{t('rule.total')}</dt><dd>{found.all.total.toLocaleString()}</dd></div>
+              {compares && <><div><dt>{t('rule.draft.total')}</dt><dd>{(found.all.against_total ?? 0).toLocaleString()}</dd></div>
+                <div><dt>{t('rule.gain')}</dt><dd>{(found.all.lose ?? 0).toLocaleString()}</dd></div>
+                <div><dt>{t('rule.lose')}</dt><dd>{(found.all.gain ?? 0).toLocaleString()}</dd></div>
+                <div><dt>{t('rule.stay')}</dt><dd>{(found.all.stay ?? 0).toLocaleString()}</dd></div></>}
+            </dl>
+            <p className="soft">{t('rule.record', { model: found.record.model.slice(0, 12), data: found.record.data })}</p>
+            {Object.entries(found.by).map(([field, groups]) => <Groups key={field} field={field} groups={groups} compares={compares} />)}
+          </>
+        )}
+      </div>
+    </Section>
+  );
+}
+
+/* One decision model: drawn, tried, simulated. */
+export default function RulePage() {
+  const { t, pick } = useI18n();
+  const { rule: id = '' } = useParams();
+  const load = useLoad((s) => api.rule(id, s), [id]);
+  const [isEditing, setEditing] = useState(false);
+  const drawing = useRef<DrawingHandle>(null);
+  const title = load.data ? pick(load.data.title) : t('rule.one');
+  return (
+    <Page title={title} trail={[[t('rules.title'), '/rules']]} lead={load.data ? pick(load.data.package_title) : undefined}>
+      <Loaded load={load}>
+        {(rule) => (
+          <>
+            <Section title={t('rule.drawing')} extra={<Button onClick={() => setEditing(!isEditing)}>{isEditing ? t('rule.draft.drop') : t('rule.draft.make')}</Button>}>
+              {isEditing && <p role="status">{t('rule.draft.lead')}</p>}
+              <Drawing ref={drawing} xml={rule.xml} isEditing={isEditing} label={title} />
+            </Section>
+            <TryOne rule={rule} />
+            <Everybody rule={rule} draft={async () => (isEditing && drawing.current ? drawing.current.text() : null)} />
+            <Tabs items={[
+              { key: 'cases', label: t('rule.cases'), children: (
+                <Table size="small" rowKey="name" dataSource={rule.cases} pagination={false} scroll={{ x: 'max-content' }} columns={[
+                  { title: t('rule.case'), dataIndex: 'name' }, { title: t('rule.decision'), dataIndex: 'decision' },
+                  { title: t('rule.given.head'), render: (_, c) => Object.entries(c.given).map(([k, v]) => `${k} ${shown(v)}`).join(t('app.comma')) },
+                  { title: t('rule.expect'), render: (_, c) => shown(c.expect) }]} />) },
+              { key: 'text', label: t('rule.text'), children: <pre className="rule-text" tabIndex={0}>{rule.xml}</pre> },
+            ]} />
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
