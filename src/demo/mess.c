@@ -3,7 +3,7 @@
 #include "base/date.h"
 #include "place/gcj02.h"
 
-static bool change_check_digit(str *cell, struct arena *a)
+static bool change_last_digit(str *cell, struct arena *a)
 {
     if (cell->n < 2)
         return false;
@@ -74,7 +74,7 @@ bool mess_apply(const struct mess *m, str *cells, struct arena *a)
     str *cell = &cells[m->column], *other = &cells[m->other], kept = *cell;
     switch (m->kind) {
     case MESS_check_digit:
-        return change_check_digit(cell, a);
+        return change_last_digit(cell, a);
     case MESS_scientific:
         return make_scientific(cell, a);
     case MESS_rounded:
@@ -86,7 +86,8 @@ bool mess_apply(const struct mess *m, str *cells, struct arena *a)
     case MESS_full_width:
         return make_full_width(cell, a);
     case MESS_blanks:
-        *cell = arena_format(a, "%.*s  ", STR_ARG(*cell));
+        if (kept.n)
+            *cell = arena_format(a, "%.*s  ", STR_ARG(kept));
         return kept.n > 0;
     case MESS_swap:
         *cell = *other;
@@ -101,7 +102,12 @@ bool mess_apply(const struct mess *m, str *cells, struct arena *a)
     case MESS_gcj_02:
         return shift_position(cell, other, a);
     case MESS_repeat:
-        return true;
+        return kept.n > 1;
     }
     return false;
+}
+
+void mess_repeat(const struct mess *m, str *cells, struct arena *a)
+{
+    (void)change_last_digit(&cells[m->column], a);
 }

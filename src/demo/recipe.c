@@ -236,7 +236,7 @@ static const struct {
               {"empty", MESS_empty, 1},
               {"replace", MESS_replace, 1},
               {"gcj-02", MESS_gcj_02, 2},
-              {"repeat", MESS_repeat, 0}};
+              {"repeat", MESS_repeat, 1}};
 
 static void compile_mess(struct compiling *c, struct output *o, const struct json *list)
 {

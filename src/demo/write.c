@@ -89,15 +89,20 @@ static bool add_spoilt(struct writing *w, struct file *f, struct arena *a)
         chance_mix(chance_mix(w->world.options->seed, str_hash(o->dataset->id, 7)), w->number);
     bool is_bad =
         o->mess_count && chance_below(&state, 100) < (uint64_t)w->world.options->bad_percent;
-    bool is_twice = false;
+    const struct mess *twice = NULL;
     for (int tries = 0; is_bad && tries < 8; tries++) {
         const struct mess *m = &o->mess[chance_below(&state, o->mess_count)];
-        is_twice = m->kind == MESS_repeat;
-        if (mess_apply(m, w->cells, a))
-            break;
+        if (!mess_apply(m, w->cells, a))
+            continue;
+        twice = m->kind == MESS_repeat ? m : NULL;
+        break;
     }
-    return file_add(f, w->cells, o->column_count, w->err) &&
-           (!is_twice || file_add(f, w->cells, o->column_count, w->err));
+    bool ok = file_add(f, w->cells, o->column_count, w->err);
+    if (ok && twice) {
+        mess_repeat(twice, w->cells, a);
+        ok = file_add(f, w->cells, o->column_count, w->err);
+    }
+    return ok;
 }
 
 static bool write_one(struct writing *w, struct one *one, const struct output_rows *rows)

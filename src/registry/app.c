@@ -183,8 +183,12 @@ void load_rights(struct loading *l, const struct bundle_file *f)
             continue;
         }
         VEC_ADD(l->arena, r->rights, r->right_count, r->right_size) =
-            (struct right){arena_copy(l->arena, cells[0]), arena_copy(l->arena, cells[1]),
-                           arena_copy(l->arena, cells[2]), str_is(cells[3], "own")};
+            (struct right){arena_copy(l->arena, cells[0]),
+                           arena_copy(l->arena, cells[1]),
+                           arena_copy(l->arena, cells[2]),
+                           str_is(cells[3], "own"),
+                           l->file,
+                           where.line};
     }
 }
 
@@ -207,13 +211,34 @@ static void check_fields(struct loading *l, const struct dataset *d, const struc
     }
 }
 
+/* Fields as keys: {created: seconds}. */
+static void check_names(struct loading *l, const struct dataset *d, const struct json *by_name)
+{
+    for (size_t i = 0; d && by_name && by_name->type == JSON_OBJECT && i < by_name->object.n; i++) {
+        const struct json_member *m = &by_name->object.members[i];
+        if (!field_find(d, m->key))
+            load_complain(l, &m->value, "\"%.*s\" is no field of %.*s", STR_ARG(m->key),
+                          STR_ARG(d->id));
+    }
+}
+
+/* A field, with - before it for descending. */
+static void check_order(struct loading *l, const struct dataset *d, const struct json *v)
+{
+    if (!d || !v || v->type != JSON_STRING)
+        return;
+    str name = str_starts(v->text, STR("-")) ? str_slice(v->text, 1, v->text.n) : v->text;
+    if (!field_find(d, name))
+        load_complain(l, v, "\"%.*s\" is no field of %.*s", STR_ARG(name), STR_ARG(d->id));
+}
+
 void load_page(struct loading *l, const struct bundle_file *f)
 {
     struct json *v = arena_new(l->arena, struct json);
     struct page *p = arena_new(l->arena, struct page);
     if (!load_json(l, f, v))
         return;
-    *p = (struct page){.id = json_text(v, "id", STR("")), .definition = v};
+    *p = (struct page){.id = json_text(v, "id", STR("")), .file = l->file, .definition = v};
     if (!load_id(l, v, p->id, &l->registry->pages))
         return;
     p->title = load_title(l, v, "title");
@@ -229,6 +254,7 @@ void load_feed(struct loading *l, const struct bundle_file *f)
     if (!load_json(l, f, v))
         return;
     *p = (struct feed){.id = json_text(v, "id", STR("")),
+                       .file = l->file,
                        .source = json_text(v, "source", STR("")),
                        .definition = v};
     if (!load_id(l, v, p->id, &l->registry->feeds))
@@ -261,23 +287,27 @@ void load_resolve(struct loading *l)
         resolve_dataset(l, r->datasets.entries[i].value);
     for (size_t i = 0; i < r->pages.n; i++) {
         struct page *p = r->pages.entries[i].value;
-        l->file = arena_format(l->arena, "pages/%.*s.yaml", STR_ARG(p->id));
+        l->file = p->file;
         p->dataset = named_dataset(l, p->definition);
         check_fields(l, p->dataset, json_find(p->definition, "columns"));
         check_fields(l, p->dataset, json_find(p->definition, "filters"));
+        check_order(l, p->dataset, json_find(p->definition, "order"));
     }
     for (size_t i = 0; i < r->feeds.n; i++) {
         struct feed *f = r->feeds.entries[i].value;
-        l->file = arena_format(l->arena, "feeds/%.*s.yaml", STR_ARG(f->id));
+        l->file = f->file;
         f->dataset = named_dataset(l, f->definition);
+        check_fields(l, f->dataset, json_find(f->definition, "keeps_words"));
+        check_names(l, f->dataset, json_find(f->definition, "epoch"));
     }
     for (size_t i = 0; i < r->right_count; i++) {
         const struct right *g = &r->rights[i];
-        l->file = STR("rights.csv");
+        const struct json where = {.line = g->line};
+        l->file = g->file;
         if (!map_has(&r->roles, g->role))
-            load_complain(l, NULL, "role \"%.*s\" is not declared in any app.yaml or county.yaml",
+            load_complain(l, &where, "role \"%.*s\" is not declared in any app.yaml or county.yaml",
                           STR_ARG(g->role));
         if (!str_is(g->resource, "*") && !dataset_find(r, g->resource))
-            load_complain(l, NULL, "resource \"%.*s\" is no dataset", STR_ARG(g->resource));
+            load_complain(l, &where, "resource \"%.*s\" is no dataset", STR_ARG(g->resource));
     }
 }

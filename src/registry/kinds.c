@@ -47,12 +47,24 @@ struct telling {
     size_t n;
 };
 
+/* A surplus member is told where it stands, not where its object begins. */
+static const struct json *place_of(const struct schema_violation *v)
+{
+    const struct json *member = v->name.n ? json_find_str(v->instance, v->name) : NULL;
+    return member ? member : v->instance;
+}
+
 static bool tell(void *arg, const struct schema_violation *v)
 {
     struct telling *t = arg;
     BUF_SCOPED struct buf words = {.max = 500};
     schema_explain_en(&words, v);
-    load_complain(t->l, v->instance, "%.*s%s%.*s", STR_ARG(v->path.n ? v->path : STR("the file")),
+    /* What is asked for, in the schema's words, where the sentence shows only a pattern or list. */
+    const struct json *description = json_find(v->schema, "description");
+    bool is_bare = strcmp(v->keyword, "pattern") == 0 || strcmp(v->keyword, "enum") == 0;
+    if (is_bare && description && description->type == JSON_STRING && words.n < 200)
+        buf_add_format(&words, " (%.*s)", STR_ARG(description->text));
+    load_complain(t->l, place_of(v), "%.*s%s%.*s", STR_ARG(v->path.n ? v->path : STR("the file")),
                   " ", STR_ARG(buf_str(&words)));
     return ++t->n < MAX_TOLD;
 }

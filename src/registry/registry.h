@@ -84,7 +84,7 @@ struct dataset {
 };
 
 struct page {
-    str id;
+    str id, file;
     struct title title;
     const struct dataset *dataset;
     const struct json *definition;
@@ -92,7 +92,7 @@ struct page {
 
 /* A declared channel: hints for files that come this way. */
 struct feed {
-    str id;
+    str id, file;
     struct title title;
     const struct dataset *dataset;
     str source; /* organisation that sends, or empty */
@@ -114,13 +114,15 @@ struct rule_cases {
     const struct package *package;
     str file;
     const struct json *definition;
-    const struct rule_model *model;  /* NULL: of a dataset */
+    const struct rule_model *model; /* NULL: of a dataset */
     const struct dataset *dataset;
 };
 
 struct right {
     str role, resource, verb;
     bool only_own; /* only datasets the person's organisation owns */
+    str file;
+    uint32_t line;
 };
 
 struct package {

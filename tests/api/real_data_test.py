@@ -47,6 +47,20 @@ for name, rows in (('febrl1', 1000), ('febrl3', 5000)):
 got = load('childhood', 'record-linkage', 'dedupe-early-childhood-true-ids.csv')
 check('3,337 messy rows with line breaks inside cells', isinstance(got, tuple) and got[0] == 3337, got)
 
+FILES = {'address-gb': ('addresses', 'cn-addresses.gb18030.csv'), 'nyc311': ('311', 'nyc311-2018.csv'),
+         'hoboken-csv': ('311', 'publicstuff-hoboken-2019.csv'), 'hoboken-xlsx': ('311', 'publicstuff-hoboken-2019.xlsx'),
+         'febrl1': ('record-linkage', 'febrl1.csv'), 'febrl3': ('record-linkage', 'febrl3.csv'),
+         'childhood': ('record-linkage', 'dedupe-early-childhood-true-ids.csv')}
+before = {d: place.sql(f'select count(*), md5(string_agg(t::text, chr(10) order by t::text)) from data."{d.replace("-", "_")}" t') for d in FILES}
+for dataset, path in FILES.items():
+    got = load(dataset, *path)
+    check(f'{dataset}: the same file once more changes nothing', isinstance(got, tuple) and got[1] == got[2] == got[4] == 0 and before[dataset] ==
+          place.sql(f'select count(*), md5(string_agg(t::text, chr(10) order by t::text)) from data."{dataset.replace("-", "_")}" t'), got)
+told = place.sql("select b.dataset || ' ' || (p->>'code') || ' ' || (p->>'field'), count(*) from shuzhi.quarantine q join shuzhi.batch b on b.id = q.batch,"
+                 " jsonb_array_elements(q.problems) p group by 1 order by 1").splitlines()
+print('#', *told, sep='\n# ')
+check('what was refused has a reason and a field', all(re.fullmatch(r'\S+ [A-Z_0-9]+ \w+\|\d+', t) for t in told), told)
+
 for f in sorted(shared('data', 'encodings').rglob('*')):
     if f.is_file():
         r = place.run('intake', '--quiet', '--source', 'test', 'address-utf8', f)
