@@ -3,26 +3,53 @@
 #pragma once
 #include "identity/identity.h"
 
+enum { VIEW_MAX_CASES = 24 };
+
+/* How a field is shown in the rows that fit: the first case that fits counts; none: not at all. */
+struct view_case {
+    str condition; /* SQL over t; empty: all rows */
+    str mask;      /* of registry/mask.h, or "none": in the clear */
+};
+
 struct view_field {
     const struct field *field;
-    bool is_masked;
+    bool is_masked; /* in some rows, or all */
+    struct view_case *cases;
+    size_t n;
 };
 
 struct view {
     const struct dataset *dataset;
     struct view_field *fields;
     size_t n;
-    str where; /* SQL over the table's columns, or empty: all rows */
+    str where;       /* of a grant: SQL over t, or empty: all rows */
+    bool is_limited; /* there may be rows the asker does not see; the database keeps them back */
 };
 
-/* What the signed-in person may see: fields of grade L3 and above masked, or left out where they
- * have no mask, unless a role gives "clear".  DENIED when no role gives "read". */
+/* What the signed-in person may see, as the lines of rights.csv add up over their posts: fields of
+ * grade L3 and above masked, or left out where they have no mask, unless a "clear" line gives them.
+ * DENIED when no line gives "read". */
 MUST_USE bool view_for_actor(struct cx *cx, const struct dataset *d, struct view *v);
 /* What a grant gives: only its fields, masked unless granted clear; rows by its filter.
  * INVALID when the dataset has changed so that a field or filter no longer fits. */
 MUST_USE bool view_for_grant(struct arena *a, const struct dataset *d, const str *fields,
                              size_t field_count, const str *clear, size_t clear_count,
                              const struct json *filter, struct view *v, struct err *e);
+/* A field in the clear in every row. */
+void view_field_clear(struct arena *a, const struct field *field, struct view_field *f);
+bool view_is_clear(const struct view_field *f); /* in every row */
+/* Whether the asker may search and order by it: it is in the clear in some rows. */
+bool view_may_ask(const struct view_field *f);
+void view_ask(struct buf *sql, const struct view_field *f);
+
+/* The connection records are read through: a role that owns nothing, told who asks and what for
+ * ("read", "simulate"), so that row-level security keeps back what they may not see.  NULL on
+ * failure. */
+MUST_USE struct db *access_reader(struct cx *cx, const char *verb);
+MUST_USE struct db *access_reader_for_grant(struct cx *cx, int64_t grant);
+/* Says of a record that was not found whether it is not permitted (DENIED) or not there (MISSING);
+ * where is the condition on its key.  Returns false. */
+bool access_missing(struct cx *cx, const struct view *v, str where);
 
 const struct view_field *view_find(const struct view *v, str name);
 /* The expression that gives a field as text; name it yourself. */

@@ -225,9 +225,9 @@ static bool is_reserved(str name)
 
 /* A masked field can be asked for by its whole value only where that tells nothing new: the key and
  * the title of a record.  Otherwise answers would unmask it. */
-static bool may_filter(const struct view_field *f, const struct dataset *d)
+static bool is_handle(const struct view_field *f, const struct dataset *d)
 {
-    return !f->is_masked || f->field->is_key || f->field == d->title_field;
+    return f->field->is_key || f->field == d->title_field;
 }
 
 static void add_filter(void *arg, str name, str value)
@@ -241,14 +241,20 @@ static void add_filter(void *arg, str name, str value)
                 STR_ARG(str_slice(name, 0, 60)));
         return;
     }
-    if (!may_filter(f, l->view->dataset) || f->field->type == FIELD_JSON) {
+    bool is_open = view_may_ask(f);
+    if (f->field->type == FIELD_JSON || (!is_open && !is_handle(f, l->view->dataset))) {
         err_set(l->err, ERR_DENIED, "%.*s is masked for you, so it cannot be searched by",
                 STR_ARG(name));
         err_zh(l->err, "“%.*s”对您是脱敏字段，不能用来检索", STR_ARG(f->field->title.zh));
         return;
     }
-    buf_add_format(l->sql, " and t.%.*s = %.*s::%s", STR_ARG(f->field->column),
-                   STR_ARG(sql_literal(l->cx->arena, value)), field_sql_type(f->field->type));
+    buf_add_lit(l->sql, " and ");
+    if (is_open)
+        view_ask(l->sql, f);
+    else
+        buf_add_format(l->sql, "t.%.*s", STR_ARG(f->field->column));
+    buf_add_format(l->sql, " = %.*s::%s", STR_ARG(sql_literal(l->cx->arena, value)),
+                   field_sql_type(f->field->type));
 }
 
 /* ?q=: a whole key, or the beginning of the title and of indexed text fields shown in the clear. */
@@ -263,12 +269,14 @@ static void add_search(struct listing *l, str q)
         const struct view_field *f = &l->view->fields[i];
         if (f->field->type != FIELD_TEXT)
             continue;
-        if (f->field->is_key || (f->is_masked && f->field == d->title_field))
+        if (f->field->is_key || (!view_is_clear(f) && f->field == d->title_field)) {
             buf_add_format(l->sql, " or t.%.*s = %.*s", STR_ARG(f->field->column),
                            STR_ARG(literal));
-        else if (!f->is_masked && (f->field->is_indexed || f->field == d->title_field))
-            buf_add_format(l->sql, " or t.%.*s ^@ %.*s", STR_ARG(f->field->column),
-                           STR_ARG(literal));
+        } else if (view_may_ask(f) && (f->field->is_indexed || f->field == d->title_field)) {
+            buf_add_lit(l->sql, " or ");
+            view_ask(l->sql, f);
+            buf_add_format(l->sql, " ^@ %.*s", STR_ARG(literal));
+        }
     }
     buf_add_char(l->sql, ')');
 }
@@ -304,14 +312,15 @@ static bool add_order(struct listing *l, const struct request *rq, int64_t *offs
         return true;
     }
     const struct view_field *f = view_find(l->view, name);
-    if (!f || f->is_masked || f->field->type == FIELD_JSON)
+    if (!f || !view_may_ask(f))
         return err_set(l->err, ERR_INVALID,
                        "cannot order by \"%.*s\": it is no field shown in the clear",
                        STR_ARG(str_slice(name, 0, 60)));
     if (after.n && (!str_to_int64(after, offset) || *offset < 0 || *offset > 100000))
         return err_set(l->err, ERR_INVALID, "after is not from an earlier answer");
-    buf_add_format(l->sql, " order by t.%.*s %s nulls last", STR_ARG(f->field->column),
-                   is_down ? "desc" : "asc");
+    buf_add_lit(l->sql, " order by ");
+    view_ask(l->sql, f);
+    buf_add(l->sql, is_down ? STR(" desc nulls last") : STR(" asc nulls last"));
     for (size_t i = 0; i < d->key_count; i++)
         buf_add_format(l->sql, ", t.%.*s", STR_ARG(d->key[i]->column));
     return true;
@@ -321,6 +330,7 @@ static bool write_total(struct listing *l, str where, bool is_filtered, struct b
 {
     struct rows rows;
     const struct dataset *d = l->view->dataset;
+    struct db *from = is_filtered ? access_reader(l->cx, "read") : l->cx->db;
     str sql =
         is_filtered
             ? arena_format(l->cx->arena,
@@ -328,7 +338,7 @@ static bool write_total(struct listing *l, str where, bool is_filtered, struct b
                            STR_ARG(d->table), STR_ARG(where), COUNT_LIMIT + 1)
             : arena_format(l->cx->arena, "select records from shuzhi.dataset where id = '%.*s'",
                            STR_ARG(d->id));
-    if (!DB0(l->cx->db, l->cx->arena, &rows, l->err, sql.p))
+    if (!from || !DB0(from, l->cx->arena, &rows, l->err, sql.p))
         return false;
     int64_t n = rows.n ? rows_int(&rows, 0, 0) : 0;
     if (is_filtered && n > COUNT_LIMIT)
@@ -365,7 +375,8 @@ static bool get_records(struct cx *cx, const struct request *rq, struct response
                    (long long)limit + 1, (long long)offset, 0);
     if (sql.is_full || where.is_full)
         return err_set(cx->err, ERR_LIMIT, "the question is too long");
-    if (!DB0(cx->db, cx->arena, &rows, cx->err, sql.p))
+    struct db *reader = access_reader(cx, "read");
+    if (!reader || !DB0(reader, cx->arena, &rows, cx->err, sql.p))
         return false;
     size_t n = rows.n > (size_t)limit ? (size_t)limit : rows.n;
     struct buf *b = &rs->body;
@@ -385,9 +396,9 @@ static bool get_records(struct cx *cx, const struct request *rq, struct response
         buf_add_format(b, "\"%lld\"", (long long)(offset + limit));
     else
         json_write_string(b, rows_text(&rows, n - 1, 0));
-    if (!write_total(&l, buf_str(&where), where.n > 0, b))
+    if (!write_total(&l, buf_str(&where), where.n > 0 || view.is_limited, b))
         return false;
-    buf_add_char(b, '}');
+    buf_add_format(b, ",\"is_limited\":%s}", view.is_limited ? "true" : "false");
     cx->audit->count = (int64_t)n;
     if (n == 1)
         cx->audit->key = rows_text(&rows, 0, 0);
@@ -440,7 +451,8 @@ static bool write_history(struct cx *cx, const struct view *v, str where, const 
     view_columns(&sql, v, "t");
     buf_add_format(&sql, " from %.*s t where %.*s order by t._until desc limit 50%c",
                    STR_ARG(v->dataset->history), STR_ARG(where), 0);
-    if (!DB0(cx->db, cx->arena, &rows, cx->err, sql.p))
+    struct db *reader = access_reader(cx, "read");
+    if (!reader || !DB0(reader, cx->arena, &rows, cx->err, sql.p))
         return false;
     buf_add_lit(b, ",\"history\":[");
     for (size_t i = 0; i < rows.n; i++) {
@@ -522,12 +534,11 @@ static bool get_record(struct cx *cx, const struct request *rq, struct response 
     view_columns(&sql, &view, "t");
     buf_add_format(&sql, " from %.*s t where %.*s%c", STR_ARG(d->table), STR_ARG(buf_str(&where)),
                    0);
-    if (!DB0(cx->db, cx->arena, &rows, cx->err, sql.p))
+    struct db *reader = access_reader(cx, "read");
+    if (!reader || !DB0(reader, cx->arena, &rows, cx->err, sql.p))
         return false;
-    if (rows.n == 0) {
-        err_set(cx->err, ERR_MISSING, "%.*s has no record with this key", STR_ARG(d->title.en));
-        return err_zh(cx->err, "“%.*s”中没有这条记录", STR_ARG(d->title.zh));
-    }
+    if (rows.n == 0)
+        return access_missing(cx, &view, buf_str(&where));
     buf_add_lit(b, "{\"record\":{\"_key\":");
     json_write_string(b, key);
     view_write_row(b, &view, &rows, 0, 3);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "http/server.h"
+#include "registry/apply.h"
 #include "registry/snapshot.h"
 #include "share/share.h"
 #include "store/migrate.h"
@@ -62,6 +63,10 @@ static bool prepare(struct serving *s, struct err *e)
     struct registry *r = snapshot_load(s->listener, e);
     if (!r)
         return false;
+    if (!registry_guard(s->listener, r, e) || !work_check_reader(s->work.reader_url, e)) {
+        registry_drop(r);
+        return false;
+    }
     snapshot_put(&s->snapshot, r);
     s->work.snapshot = &s->snapshot;
     return true;
@@ -80,7 +85,8 @@ static int run(struct serving *s, struct server_options *options)
                                            .loop_tick = share_lane_tick,
                                            .loop_stop = share_lane_stop,
                                            .arg = &s->work};
-    if (!prepare(s, &e) || !(s->share = share_lane_create(s->work.url, &s->snapshot, &e)))
+    if (!prepare(s, &e) ||
+        !(s->share = share_lane_create(s->work.url, s->work.reader_url, &s->snapshot, &e)))
         return settings_fail(&e);
     options->hooks.loop_arg = options->read_module = s->share;
     if (!(s->server = server_create(options, &e)))
@@ -148,6 +154,10 @@ int cmd_serve(int argc, char **argv)
     mallopt(M_ARENA_MAX, 2);
     mkdir("var", 0700);
     mkdir(options.upload_folder.p, 0700);
+    ARENA_SCOPED struct arena a = {0};
+    struct err e = {0};
+    if (!settings_reader_url(&a, &s.work.reader_url, &e))
+        return settings_fail(&e);
     int code = run(&s, &options);
     server_destroy(s.server);
     share_lane_destroy(s.share);

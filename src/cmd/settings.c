@@ -17,6 +17,16 @@ str settings_database_url(void)
     return str_from(url);
 }
 
+bool settings_reader_url(struct arena *a, str *url, struct err *e)
+{
+    const char *given = getenv("SHUZHI_READER_URL");
+    if (given && *given) {
+        *url = str_from(given);
+        return true;
+    }
+    return db_url_as(a, settings_database_url(), "shuzhi_reader", url, e);
+}
+
 int settings_fail(const struct err *e)
 {
     fprintf(stderr, "shuzhi: %s%s%s%s\n", e->msg, e->at[0] ? " (at " : "", e->at,

@@ -6,6 +6,9 @@
 
 /* SHUZHI_DATABASE_URL; the private cluster under var/ when it is not set. */
 str settings_database_url(void);
+/* How records are read: SHUZHI_READER_URL, or the database's own string as the role shuzhi_reader.
+ */
+MUST_USE bool settings_reader_url(struct arena *a, str *url, struct err *e);
 /* Prints "shuzhi: message (at …)" and gives the exit code. */
 int settings_fail(const struct err *e);
 /* Prints every complaint; gives the exit code. */

@@ -8,9 +8,34 @@
 enum { TRIES = 4 };
 
 struct worker {
-    struct db *db;
+    struct db *db, *reader;
     struct server *server;
 };
+
+static const char SETUP[] = "set statement_timeout = '120s'";
+static const char READER_SETUP[] =
+    "set statement_timeout = '120s'; set default_transaction_read_only = on";
+
+bool work_check_reader(str url, struct err *e)
+{
+    ARENA_SCOPED struct arena a = {0};
+    struct rows rows;
+    struct db *db = db_open(url, e);
+    bool ok = db && DB0(db, &a, &rows, e,
+                        "select rolsuper or rolbypassrls or exists (select from pg_class c"
+                        " join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('data',"
+                        " 'history', 'shuzhi') where pg_has_role(r.oid, c.relowner, 'member'))"
+                        " from pg_roles r where rolname = current_user");
+    if (ok && rows_bool(&rows, 0, 0))
+        ok = err_set(
+            e, ERR_INVALID,
+            "the reader's role passes row-level security by: set SHUZHI_READER_URL to a role "
+            "like shuzhi_reader, which is no superuser, owns no table and has no bypassrls");
+    else if (!db)
+        err_at(e, "the reader's connection; see SHUZHI_READER_URL in docs/operating.md");
+    db_close(db);
+    return ok;
+}
 
 void *work_create(void *arg, struct server *s, struct err *e)
 {
@@ -20,7 +45,8 @@ void *work_create(void *arg, struct server *s, struct err *e)
         return NULL;
     w->server = s;
     w->db = db_open(work->url, e);
-    if (!w->db || !db_script(w->db, "set statement_timeout = '120s'", e)) {
+    w->reader = w->db ? db_open(work->reader_url, e) : NULL;
+    if (!w->reader || !db_script(w->db, SETUP, e) || !db_script(w->reader, READER_SETUP, e)) {
         work_destroy(arg, w);
         return NULL;
     }
@@ -34,6 +60,7 @@ void work_destroy(void *arg, void *worker)
     if (!w)
         return;
     db_close(w->db);
+    db_close(w->reader);
     free(w);
 }
 
@@ -89,12 +116,19 @@ void work_serve(void *arg, void *worker, const struct route *route, const struct
     struct err err = {0};
     struct audit_entry entry;
     struct registry *registry = snapshot_take(work->snapshot);
-    struct cx cx = {
-        .arena = rq->arena, .db = w->db, .err = &err, .registry = registry, .server = w->server};
+    struct cx cx = {.arena = rq->arena,
+                    .db = w->db,
+                    .reader = w->reader,
+                    .err = &err,
+                    .registry = registry,
+                    .server = w->server};
     begin_entry(&cx, route, rq, &entry);
     bool is_done = false;
     for (int left = TRIES; !is_done && left > 0; left--) {
-        is_done = db_revive(w->db, &err) && run_once(&cx, route, rq, rs);
+        is_done = db_revive_with(w->db, SETUP, &err) &&
+                  db_revive_with(w->reader, READER_SETUP, &err) && run_once(&cx, route, rq, rs);
+        db_rollback(w->reader); /* it only read */
+        cx.reading = NULL;
         if (is_done)
             break;
         db_rollback(w->db);

@@ -4,9 +4,12 @@
 #include "registry/snapshot.h"
 
 struct work {
-    str url;
+    str url, reader_url;
     struct snapshot *snapshot;
 };
+
+/* Whether row-level security holds for the role records are read as. */
+MUST_USE bool work_check_reader(str reader_url, struct err *e);
 
 void *work_create(void *work, struct server *s, struct err *e);
 void work_destroy(void *work, void *worker);

@@ -59,6 +59,9 @@ void response_problem(struct response *rs, const struct err *e);
 struct cx {
     struct arena *arena;
     struct db *db;
+    struct db *reader;   /* for records: use access_reader() */
+    const char *reading; /* the verb the reader was told last */
+    str purpose;         /* of the request, as its header says; may be empty */
     struct err *err;
     const struct registry *registry; /* the packages in force, one snapshot for the whole request */
     const struct actor *actor;       /* NULL: nobody signed in */

@@ -30,10 +30,12 @@ static bool make_account(struct db *db, struct arena *a, const struct account *c
     title_write(&name, c->name);
     return password_hash(a, c->password, &hash, e) &&
            DB(db, a, NULL, e,
-              "insert into shuzhi.staff (login, name, organisation, roles, password)"
-              " values ($1, $2, $3, $4, $5) on conflict do nothing",
-              P(c->login), P(buf_str(&name)), P(c->organisation),
-              P(text_array(a, c->roles, c->role_count)), P(hash));
+              "with made as (insert into shuzhi.staff (login, name, organisation, password)"
+              " values ($1, $2, $3, $4) on conflict do nothing returning login, organisation)"
+              " insert into shuzhi.post (login, organisation, roles, area, duty)"
+              " select login, organisation, $5, nullif($6, ''), nullif($7, '') from made",
+              P(c->login), P(buf_str(&name)), P(c->organisation), P(hash),
+              P(text_array(a, c->roles, c->role_count)), P(c->area), P(c->duty));
 }
 
 bool identity_make_accounts(struct db *db, const struct registry *r, struct err *e)
@@ -46,34 +48,79 @@ bool identity_make_accounts(struct db *db, const struct registry *r, struct err 
     return true;
 }
 
-static bool read_actor(struct cx *cx, const struct rows *rows, struct actor *actor)
+static bool read_post(struct arena *a, const struct json *v, struct post *p, struct err *e)
 {
-    struct json name, roles;
+    const struct json *roles = json_find(v, "roles"), *id = json_find(v, "id");
+    *p = (struct post){.organisation = json_text(v, "organisation", STR("")),
+                       .area = json_text(v, "area", (str){0}),
+                       .duty = json_text(v, "duty", (str){0}),
+                       .delegated_by = json_text(v, "delegated_by", (str){0}),
+                       .until = json_text(v, "until", (str){0})};
+    if (!roles || roles->type != JSON_ARRAY || !id || id->type != JSON_NUMBER ||
+        !str_to_int64(id->text, &p->id))
+        return err_set(e, ERR_BROKEN, "a post cannot be read");
+    p->roles = arena_array(a, str, roles->array.n);
+    for (size_t i = 0; i < roles->array.n; i++)
+        p->roles[p->role_count++] = roles->array.items[i].text;
+    return true;
+}
+
+/* Columns of an account: login, name, organisation, posts, id_number, uscc. */
+#define ACCOUNT                                                                                    \
+    "s.login, s.name, s.organisation,"                                                             \
+    " coalesce((select json_agg(p order by p.id) from shuzhi.post_now p where p.login = "          \
+    "s.login), '[]'),"                                                                             \
+    " s.id_number, s.uscc"
+
+static bool read_account(struct arena *a, const struct rows *rows, struct actor *actor,
+                         struct err *e)
+{
+    struct json name, posts;
     struct err ignored = {0};
-    actor->login = rows_text(rows, 0, 0);
-    actor->organisation = rows_text(rows, 0, 2);
-    actor->csrf = rows_text(rows, 0, 4);
-    if (!json_parse(&name, rows_text(rows, 0, 1), cx->arena, &ignored) ||
-        !json_parse(&roles, rows_text(rows, 0, 3), cx->arena, &ignored) || roles.type != JSON_ARRAY)
-        return err_set(cx->err, ERR_BROKEN, "the account of %.*s cannot be read",
-                       STR_ARG(actor->login));
+    *actor = (struct actor){.login = rows_text(rows, 0, 0),
+                            .organisation = rows_text(rows, 0, 2),
+                            .id_number = rows_text(rows, 0, 4),
+                            .uscc = rows_text(rows, 0, 5)};
+    if (!json_parse(&name, rows_text(rows, 0, 1), a, &ignored) ||
+        !json_parse(&posts, rows_text(rows, 0, 3), a, &ignored) || posts.type != JSON_ARRAY)
+        return err_set(e, ERR_BROKEN, "the account of %.*s cannot be read", STR_ARG(actor->login));
     actor->name = (struct title){json_text(&name, "zh", STR("")), json_text(&name, "en", STR(""))};
-    actor->roles = arena_array(cx->arena, str, roles.array.n);
-    for (size_t i = 0; i < roles.array.n; i++) {
-        if (roles.array.items[i].type == JSON_STRING)
-            actor->roles[actor->role_count++] = roles.array.items[i].text;
+    actor->posts = arena_array(a, struct post, posts.array.n);
+    for (size_t i = 0; i < posts.array.n; i++) {
+        if (!read_post(a, &posts.array.items[i], &actor->posts[actor->post_count++], e))
+            return false;
     }
     return true;
+}
+
+bool identity_load(struct db *db, struct arena *a, str login, struct actor *actor, struct err *e)
+{
+    struct rows rows;
+    if (!DB(db, a, &rows, e, "select " ACCOUNT " from shuzhi.staff s where s.login = $1", P(login)))
+        return false;
+    if (rows.n == 0) {
+        err_set(e, ERR_MISSING, "there is no account \"%.*s\"", STR_ARG(utf8_clip(login, 80)));
+        return err_zh(e, "没有账号“%.*s”", STR_ARG(utf8_clip(login, 80)));
+    }
+    return read_account(a, &rows, actor, e);
 }
 
 /* Half an hour without a sign of life, or half a day in all, ends a session (GB/T 22239 level 3).
  */
 static const char FIND_SESSION[] =
-    "select s.login, s.name, s.organisation, to_json(s.roles), e.csrf,"
-    " e.last_seen < now() - interval '1 minute'"
+    "select " ACCOUNT ", e.csrf, e.last_seen < now() - interval '1 minute'"
     " from shuzhi.session e join shuzhi.staff s on s.login = e.login"
     " where e.token_digest = $1 and s.is_active and e.last_seen > now() - interval '30 minutes'"
     " and e.created > now() - interval '12 hours'";
+enum { SESSION_CSRF = 6, SESSION_IS_QUIET };
+
+static bool read_actor(struct cx *cx, const struct rows *rows, struct actor *actor)
+{
+    if (!read_account(cx->arena, rows, actor, cx->err))
+        return false;
+    actor->csrf = rows_text(rows, 0, SESSION_CSRF);
+    return true;
+}
 
 static bool is_changing(const struct request *rq)
 {
@@ -93,7 +140,7 @@ bool identity_enter(struct cx *cx, const struct route *route, const struct reque
             if (!read_actor(cx, &rows, actor))
                 return false;
             cx->actor = actor;
-            if (rows_bool(&rows, 0, 5) &&
+            if (rows_bool(&rows, 0, SESSION_IS_QUIET) &&
                 !DB(cx->db, cx->arena, NULL, cx->err,
                     "update shuzhi.session set last_seen = now() where token_digest = $1",
                     P(digest)))
@@ -115,13 +162,25 @@ bool identity_enter(struct cx *cx, const struct route *route, const struct reque
     return true;
 }
 
-static bool has_role(const struct actor *actor, str role)
+bool post_holds(const struct post *p, const struct right *g, const struct dataset *d)
 {
-    for (size_t i = 0; i < actor->role_count; i++) {
-        if (str_equal(actor->roles[i], role))
-            return true;
-    }
-    return false;
+    bool has_role = false;
+    for (size_t i = 0; i < p->role_count && !has_role; i++)
+        has_role = str_equal(p->roles[i], g->role);
+    if (!has_role || !d)
+        return has_role;
+    return right_covers(g, d) && (!g->only_own || str_equal(d->owner, p->organisation));
+}
+
+struct asker post_asker(const struct actor *who, const struct post *p, str purpose)
+{
+    return (struct asker){.login = who->login,
+                          .organisation = p->organisation,
+                          .area = p->area,
+                          .duty = p->duty,
+                          .purpose = purpose,
+                          .id_number = who->id_number,
+                          .uscc = who->uscc};
 }
 
 bool identity_may(const struct cx *cx, const char *verb, const struct dataset *d)
@@ -129,13 +188,12 @@ bool identity_may(const struct cx *cx, const char *verb, const struct dataset *d
     const struct registry *r = cx->registry;
     for (size_t i = 0; cx->actor && i < r->right_count; i++) {
         const struct right *g = &r->rights[i];
-        if (!str_is(g->verb, verb) || !has_role(cx->actor, g->role))
+        if (!str_is(g->verb, verb))
             continue;
-        if (!d)
-            return true;
-        bool is_named = str_is(g->resource, "*") || str_equal(g->resource, d->id);
-        if (is_named && (!g->only_own || str_equal(d->owner, cx->actor->organisation)))
-            return true;
+        for (size_t k = 0; k < cx->actor->post_count; k++) {
+            if (post_holds(&cx->actor->posts[k], g, d))
+                return true;
+        }
     }
     return false;
 }
@@ -170,6 +228,43 @@ static void write_may(struct buf *b, struct cx *cx)
     buf_add_char(b, ']');
 }
 
+static void write_role(struct buf *b, const struct registry *r, str role)
+{
+    const struct title *t = map_find(&r->roles, role);
+    buf_add_lit(b, "{\"id\":");
+    json_write_string(b, role);
+    buf_add_lit(b, ",\"title\":");
+    title_write(b, t ? *t : (struct title){role, role});
+    buf_add_char(b, '}');
+}
+
+static void write_posts(struct buf *b, struct cx *cx)
+{
+    const struct actor *who = cx->actor;
+    buf_add_lit(b, ",\"posts\":[");
+    for (size_t i = 0; i < who->post_count; i++) {
+        const struct post *p = &who->posts[i];
+        buf_add_format(b, "%s{\"id\":%lld,\"organisation\":{\"code\":", i ? "," : "",
+                       (long long)p->id);
+        json_write_string(b, p->organisation);
+        buf_add_lit(b, ",\"title\":");
+        title_write(b, organisation_title(cx->registry, p->organisation));
+        buf_add_lit(b, "},\"roles\":[");
+        for (size_t k = 0; k < p->role_count; k++) {
+            if (k)
+                buf_add_char(b, ',');
+            write_role(b, cx->registry, p->roles[k]);
+        }
+        buf_add_char(b, ']');
+        json_add_text(b, "area", p->area);
+        json_add_text(b, "duty", p->duty);
+        json_add_text(b, "delegated_by", p->delegated_by);
+        json_add_text(b, "until", p->until);
+        buf_add_char(b, '}');
+    }
+    buf_add_char(b, ']');
+}
+
 static bool write_session(struct cx *cx, struct response *rs)
 {
     const struct actor *who = cx->actor;
@@ -182,16 +277,8 @@ static bool write_session(struct cx *cx, struct response *rs)
     json_write_string(b, who->organisation);
     buf_add_lit(b, ",\"title\":");
     title_write(b, organisation_title(cx->registry, who->organisation));
-    buf_add_lit(b, "},\"roles\":[");
-    for (size_t i = 0; i < who->role_count; i++) {
-        const struct title *t = map_find(&cx->registry->roles, who->roles[i]);
-        buf_add(b, i ? STR(",{\"id\":") : STR("{\"id\":"));
-        json_write_string(b, who->roles[i]);
-        buf_add_lit(b, ",\"title\":");
-        title_write(b, t ? *t : (struct title){who->roles[i], who->roles[i]});
-        buf_add_char(b, '}');
-    }
-    buf_add_char(b, ']');
+    buf_add_char(b, '}');
+    write_posts(b, cx);
     write_may(b, cx);
     buf_add_lit(b, "},\"county\":");
     title_write(b, cx->registry->county.title);

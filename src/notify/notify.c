@@ -28,7 +28,7 @@ bool notify_organisation(struct cx *cx, str organisation, struct title title, st
 {
     return send(cx,
                 "insert into shuzhi.message (login, title, text, link)"
-                " select login, $2::jsonb, $3::jsonb, $4 from shuzhi.staff where organisation = $1 "
-                "and is_active",
+                " select distinct login, $2::jsonb, $3::jsonb, $4 from shuzhi.post_now where organisation"
+                " = $1",
                 organisation, title, text, link);
 }

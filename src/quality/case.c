@@ -67,7 +67,7 @@ static bool read_cells(struct cx *cx, const struct dataset *d, str key, str *cel
                          .fields = arena_array(cx->arena, struct view_field, d->field_count),
                          .n = d->field_count};
     for (size_t i = 0; i < d->field_count; i++)
-        whole.fields[i] = (struct view_field){&d->fields[i], false};
+        view_field_clear(cx->arena, &d->fields[i], &whole.fields[i]);
     buf_add_lit(&sql, "select ");
     view_columns(&sql, &whole, "t");
     buf_add_format(&sql, " from %.*s t where ", STR_ARG(d->table));

@@ -1,4 +1,4 @@
-/* app.yaml, county.yaml, calendar.yaml, rights.csv, pages/, feeds/. */
+/* app.yaml, county.yaml, calendar.yaml, pages/, feeds/. */
 #include "registry/load.h"
 
 #include "base/date.h"
@@ -42,6 +42,8 @@ static void load_accounts(struct loading *l, const struct json *v)
         *out = (struct account){.login = json_text(a, "login", STR("")),
                                 .password = json_text(a, "password", STR("")),
                                 .organisation = json_text(a, "organisation", STR("")),
+                                .area = json_text(a, "area", STR("")),
+                                .duty = json_text(a, "duty", STR("")),
                                 .name = load_title(l, a, "name")};
         if (!out->login.n || !out->password.n || !out->organisation.n)
             load_complain(l, a, "an account needs login, password and organisation");
@@ -142,54 +144,6 @@ int calendar_working_days_between(const struct calendar *c, int32_t day, int32_t
     for (; day > until; n -= is_working_day(c, day--))
         continue;
     return n;
-}
-
-static const char *const VERBS[] = {"read",    "clear",   "intake", "fix",
-                                    "approve", "request", "audit",  "apply"};
-
-static bool is_verb(str s)
-{
-    for (size_t i = 0; i < COUNT(VERBS); i++) {
-        if (str_is(s, VERBS[i]))
-            return true;
-    }
-    return false;
-}
-
-void load_rights(struct loading *l, const struct bundle_file *f)
-{
-    str rest = f->content, line;
-    struct json where = {.line = 0};
-    struct registry *r = l->registry;
-    while (str_take_part(&rest, '\n', &line)) {
-        str cells[4] = {{0}}, cell;
-        size_t n = 0;
-        where.line++;
-        line = str_trim(line);
-        if (where.line == 1) {
-            if (!str_is(line, "role,resource,verb,scope"))
-                load_complain(l, &where, "the first line must be role,resource,verb,scope");
-            continue;
-        }
-        for (str cursor = line; line.n && n < 4 && str_take_part(&cursor, ',', &cell);)
-            cells[n++] = str_trim(cell);
-        if (line.n == 0)
-            continue;
-        bool is_scope = str_is(cells[3], "own") || str_is(cells[3], "any");
-        if (n != 4 || !is_verb(cells[2]) || !is_scope) {
-            load_complain(l, &where,
-                          "expected role,resource,verb,scope: verb one of read clear intake fix "
-                          "approve request audit apply, scope own or any");
-            continue;
-        }
-        VEC_ADD(l->arena, r->rights, r->right_count, r->right_size) =
-            (struct right){arena_copy(l->arena, cells[0]),
-                           arena_copy(l->arena, cells[1]),
-                           arena_copy(l->arena, cells[2]),
-                           str_is(cells[3], "own"),
-                           l->file,
-                           where.line};
-    }
 }
 
 static const struct dataset *named_dataset(struct loading *l, const struct json *v)
@@ -300,14 +254,5 @@ void load_resolve(struct loading *l)
         check_fields(l, f->dataset, json_find(f->definition, "keeps_words"));
         check_names(l, f->dataset, json_find(f->definition, "epoch"));
     }
-    for (size_t i = 0; i < r->right_count; i++) {
-        const struct right *g = &r->rights[i];
-        const struct json where = {.line = g->line};
-        l->file = g->file;
-        if (!map_has(&r->roles, g->role))
-            load_complain(l, &where, "role \"%.*s\" is not declared in any app.yaml or county.yaml",
-                          STR_ARG(g->role));
-        if (!str_is(g->resource, "*") && !dataset_find(r, g->resource))
-            load_complain(l, &where, "resource \"%.*s\" is no dataset", STR_ARG(g->resource));
-    }
+    load_resolve_rights(l);
 }

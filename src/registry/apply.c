@@ -102,10 +102,23 @@ static bool apply_all(struct tabling *t, const struct registry *r, str login)
     }
     for (size_t i = 0; i < r->datasets.n; i++) {
         const struct dataset *d = r->datasets.entries[i].value;
-        if (!table_bring_up(t, d) || !keep_dataset(t, d))
+        if (!table_bring_up(t, d) || !keep_dataset(t, d) || !policy_bring_up(t, r, d))
             return err_at(t->err, "%.*s", STR_ARG(d->file));
     }
     return true;
+}
+
+bool registry_guard(struct db *db, const struct registry *r, struct err *e)
+{
+    ARENA_SCOPED struct arena a = {0};
+    struct tabling t = {.db = db, .arena = &a, .err = e};
+    bool ok = db_begin(db, e) && db_script(db, "select pg_advisory_xact_lock(83302)", e);
+    for (size_t i = 0; ok && i < r->datasets.n; i++)
+        ok = policy_bring_up(&t, r, r->datasets.entries[i].value);
+    if (ok && db_commit(db, e))
+        return true;
+    db_rollback(db);
+    return false;
 }
 
 bool registry_apply(struct db *db, const struct registry *r, str login, struct applied *done,

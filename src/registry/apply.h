@@ -13,3 +13,6 @@ struct applied {
  * nothing is changed.  login: who applies. */
 MUST_USE bool registry_apply(struct db *db, const struct registry *r, str login,
                              struct applied *done, struct complaints *c, struct err *e);
+/* The row policies of all datasets in force, as rights.csv says now: a server makes sure before it
+ * serves. */
+MUST_USE bool registry_guard(struct db *db, const struct registry *r, struct err *e);

@@ -31,5 +31,6 @@ void load_feed(struct loading *l, const struct bundle_file *f);
 void load_rules(struct loading *l, const struct bundle_file *f);
 void load_cases(struct loading *l, const struct bundle_file *f);
 void load_resolve_cases(struct loading *l); /* after all rules are read */
+void load_resolve_rights(struct loading *l);
 /* After all files are read: what one file says of another. */
 void load_resolve(struct loading *l);

@@ -118,9 +118,17 @@ struct rule_cases {
     const struct dataset *dataset;
 };
 
+/* A line of rights.csv; see rights.h. */
 struct right {
     str role, resource, verb;
     bool only_own; /* only datasets the person's organisation owns */
+    str *fields;   /* none: all */
+    size_t field_count;
+    struct right_mask {
+        str field, mask;
+    } * masks; /* instead of the fields' own */
+    size_t mask_count;
+    str when; /* FEEL over the record and me; empty: every row */
     str file;
     uint32_t line;
 };
@@ -137,7 +145,7 @@ struct package {
 struct account {
     str login, password;
     struct title name;
-    str organisation;
+    str organisation, area, duty; /* of the post; area and duty may be empty */
     str *roles;
     size_t role_count;
 };

@@ -35,7 +35,8 @@ void share_write_openapi(struct buf *b, const struct registry *r, const struct g
 
 /* The read lane: one record by key, on the loop's own connections. */
 struct share_lane;
-MUST_USE struct share_lane *share_lane_create(str url, struct snapshot *snapshot, struct err *e);
+MUST_USE struct share_lane *share_lane_create(str url, str reader_url, struct snapshot *snapshot,
+                                              struct err *e);
 void share_lane_destroy(struct share_lane *l);
 struct loop_fd;
 size_t share_lane_fds(void *lane, struct loop_fd *fds, size_t room);

@@ -736,7 +736,8 @@ static bool get_shared_list(struct cx *cx, const struct request *rq, struct resp
     buf_add_format(&sql, " limit %lld offset %lld%c", (long long)limit, (long long)offset, 0);
     if (cx->err->code || sql.is_full)
         return err_set(cx->err, ERR_LIMIT, "the question is too long");
-    if (!DB0(cx->db, cx->arena, &rows, cx->err, sql.p) ||
+    struct db *reader = access_reader_for_grant(cx, g.id);
+    if (!reader || !DB0(reader, cx->arena, &rows, cx->err, sql.p) ||
         !DB(cx->db, cx->arena, NULL, cx->err,
             "insert into shuzhi.share_usage as u (grant_id, day, n) values ($1, current_date, "
             "greatest($2::bigint, 1))"

@@ -83,6 +83,7 @@ static const char ADD_USAGE[] =
     " on conflict (grant_id, day) do update set n = u.n + excluded.n, last_used = now() returning "
     "n";
 static const char LOAD_GRANT[] = "load_grant";
+static const char TELL_GRANTS[] = "select set_config('shuzhi.grants', $1, true)";
 static const char CHECK_GRANTS[] =
     "select id, version from shuzhi.share_grant where id = any($1::bigint[])"
     " and not is_revoked and until >= current_date";
@@ -325,7 +326,7 @@ static void on_looked(void *arg, const struct rows *rows, const struct err *e)
     }
     for (size_t i = 0; i < set->n; i++) {
         struct look *k = set->looks[i];
-        if (e->code == ERR_BROKEN && k->tries < TRIES) {
+        if (e->code && k->tries < TRIES) {
             start_over(k);
         } else if (e->code) {
             release(k, e);
@@ -350,9 +351,9 @@ static void on_checked(void *arg, const struct rows *rows, const struct err *e)
     struct look_group *group = arg;
     for (struct look *k = group->seen, *next; k; k = next) {
         next = k->next;
-        if (e->code)
+        if (e->code && k->tries >= TRIES)
             release(k, e);
-        else if (is_confirmed(rows, &k->grant->grant))
+        else if (!e->code && is_confirmed(rows, &k->grant->grant))
             answer(k);
         else
             start_over(k);
@@ -397,6 +398,13 @@ static void send_set(struct share_lane *l, struct look_set *set)
         buf_release(&arrays[i]);
 }
 
+/* Without it the policies let nothing through: the looks then find no record, or fail themselves.
+ */
+static void on_told(void *arg, const struct rows *rows, const struct err *e)
+{
+    (void)arg, (void)rows, (void)e;
+}
+
 static void close_group(struct share_lane *l)
 {
     struct look_group *g = l->filling;
@@ -411,6 +419,8 @@ static void close_group(struct share_lane *l)
         buf_add_int(&ids, g->sets[i].grant->grant.id);
     }
     buf_add_char(&ids, '}');
+    lane_send(lane_of_turn(l), "tell_grants", TELL_GRANTS, (struct sql_param[]){P(buf_str(&ids))},
+              1, on_told, NULL);
     for (size_t i = 0; i < g->set_count; i++)
         send_set(l, &g->sets[i]);
     lane_send(lane_of_turn(l), "check_grants", CHECK_GRANTS, (struct sql_param[]){P(buf_str(&ids))},
@@ -422,6 +432,9 @@ static void close_group(struct share_lane *l)
 /* A look holds a reference to its grant, so a set's grant lives as long as its looks do. */
 static void join_group(struct share_lane *l, struct look *k)
 {
+    bool is_alone = k->tries > 1; /* its group failed: perhaps through it */
+    if (is_alone)
+        close_group(l);
     if (!l->filling) {
         l->filling = calloc(1, sizeof *l->filling);
         if (!l->filling)
@@ -437,7 +450,7 @@ static void join_group(struct share_lane *l, struct look *k)
         set->group = g;
     }
     set->looks[set->n++] = k;
-    if (++g->n >= GROUP)
+    if (++g->n >= GROUP || is_alone)
         close_group(l);
 }
 
@@ -565,7 +578,7 @@ static void look_up(struct look *k)
     /* Not known, or what we know refuses: the database has the last word. */
     ARENA_SCOPED struct arena a = {0};
     str sql = arena_format(&a, "%s where g.id = $1", GRANT_SELECT);
-    lane_send(l->reads[0], LOAD_GRANT, sql.p, (struct sql_param[]){P_INT(&a, k->grant_id)}, 1,
+    lane_send(l->audits[0].lane, LOAD_GRANT, sql.p, (struct sql_param[]){P_INT(&a, k->grant_id)}, 1,
               on_grant, k);
 }
 
@@ -585,7 +598,8 @@ void share_lane_get(struct exchange *x, const struct request *rq, void *lane)
 /* --- the loop's hooks ----------------------------------------------------------------------------
  */
 
-struct share_lane *share_lane_create(str url, struct snapshot *snapshot, struct err *e)
+struct share_lane *share_lane_create(str url, str reader_url, struct snapshot *snapshot,
+                                     struct err *e)
 {
     struct share_lane *l = calloc(1, sizeof *l);
     if (!l)
@@ -594,14 +608,16 @@ struct share_lane *share_lane_create(str url, struct snapshot *snapshot, struct 
     l->entries.max = MAX_AUDIT;
     for (size_t i = 0; i < READ_LANES; i++) {
         if (!(l->reads[i] = lane_create(
-                  url, "set statement_timeout = '5s'; set default_transaction_read_only = on",
-                  e))) {
+                  reader_url,
+                  "set statement_timeout = '5s'; set default_transaction_read_only = on",
+                  LANE_FAIL_TOGETHER, e))) {
             share_lane_destroy(l);
             return NULL;
         }
     }
     for (size_t i = 0; i < AUDIT_LANES; i++) {
-        if (!(l->audits[i].lane = lane_create(url, "set statement_timeout = '20s'", e))) {
+        if (!(l->audits[i].lane =
+                  lane_create(url, "set statement_timeout = '20s'", LANE_RUN_AGAIN, e))) {
             share_lane_destroy(l);
             return NULL;
         }

@@ -71,6 +71,34 @@ struct db *db_open(str url, struct err *e)
     return db;
 }
 
+bool db_url_as(struct arena *a, str url, const char *user, str *out, struct err *e)
+{
+    char *why = NULL;
+    PQconninfoOption *options = PQconninfoParse(arena_cstr(a, url), &why);
+    BUF_SCOPED struct buf b = {.max = 16 << 10};
+    if (!options) {
+        err_set(e, ERR_INVALID, "the database's connection string: %s", why ? why : "unreadable");
+        PQfreemem(why);
+        return false;
+    }
+    for (const PQconninfoOption *o = options; o->keyword; o++) {
+        bool is_ours = !strcmp(o->keyword, "user") || !strcmp(o->keyword, "password");
+        if (!o->val || is_ours)
+            continue;
+        buf_add_format(&b, "%s='", o->keyword);
+        for (const char *p = o->val; *p; p++) {
+            if (*p == '\'' || *p == '\\')
+                buf_add_char(&b, '\\');
+            buf_add_char(&b, *p);
+        }
+        buf_add_lit(&b, "' ");
+    }
+    PQconninfoFree(options);
+    buf_add_format(&b, "user=%s", user);
+    *out = arena_copy(a, buf_str(&b));
+    return true;
+}
+
 void db_close(struct db *db)
 {
     if (!db)
@@ -85,6 +113,13 @@ bool db_revive(struct db *db, struct err *e)
         return true;
     PQreset(db->conn);
     return PQstatus(db->conn) == CONNECTION_OK || fail_conn(db, e);
+}
+
+bool db_revive_with(struct db *db, const char *setup, struct err *e)
+{
+    if (PQstatus(db->conn) == CONNECTION_OK)
+        return true;
+    return db_revive(db, e) && db_script(db, setup, e);
 }
 
 static void clear_result(void *r)

@@ -9,8 +9,12 @@ struct db;
 /* url: a libpq connection string or URI. */
 MUST_USE struct db *db_open(str url, struct err *e);
 void db_close(struct db *db); /* NULL allowed */
+/* The same connection string for another user; the password is left out. */
+MUST_USE bool db_url_as(struct arena *a, str url, const char *user, str *out, struct err *e);
 /* Opens again when the server closed the connection; true when usable. */
 MUST_USE bool db_revive(struct db *db, struct err *e);
+/* The same, and runs setup on a new connection. */
+MUST_USE bool db_revive_with(struct db *db, const char *setup, struct err *e);
 
 /* A text parameter; p == NULL is SQL NULL. */
 struct sql_param {

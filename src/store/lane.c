@@ -35,6 +35,7 @@ struct lane {
     PGconn *conn;
     str url;
     const char *setup_sql;
+    enum lane_failure failure;
     struct queue waiting; /* not handed to libpq yet: again after a group failed, or while down */
     struct queue sent;    /* in the pipeline, oldest first */
     struct op *group;     /* answered members of the group being read, newest first */
@@ -107,7 +108,7 @@ static bool connect_now(struct lane *l, struct err *e)
     return false;
 }
 
-struct lane *lane_create(str url, const char *setup_sql, struct err *e)
+struct lane *lane_create(str url, const char *setup_sql, enum lane_failure failure, struct err *e)
 {
     struct lane *l = calloc(1, sizeof *l);
     if (!l) {
@@ -116,6 +117,7 @@ struct lane *lane_create(str url, const char *setup_sql, struct err *e)
     }
     l->url = arena_copy(&l->arena, url);
     l->setup_sql = setup_sql;
+    l->failure = failure;
     if (!connect_now(l, e)) {
         lane_destroy(l);
         return NULL;
@@ -283,6 +285,8 @@ static void finish_group(struct lane *l)
             op_finish(o);
             continue;
         }
+        if (has_failed && !o->err && l->failure == LANE_FAIL_TOGETHER)
+            op_fail(o, ERR_BUSY, "another statement of the transaction failed", "");
         if (has_failed && !o->err && o->tries++ < TRIES) {
             PQclear(o->result);
             o->result = NULL;

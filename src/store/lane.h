@@ -2,8 +2,7 @@
  *
  * Statements sent in one turn of the loop form a group that ends with one sync, and is one
  * transaction.  The callback of each runs when its group's sync has come back: by then what it
- * wrote is committed.  When one statement of a group fails, the innocent others are run again, each
- * in a group of its own. */
+ * wrote is committed.  */
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
@@ -14,7 +13,12 @@ struct lane;
 /* rows is valid during the call; NULL when e tells of a failure. */
 typedef void (*lane_done)(void *arg, const struct rows *rows, const struct err *e);
 
-struct lane *lane_create(str url, const char *setup_sql, struct err *e);
+/* What becomes of the innocent statements of a group in which one failed: each is run again in a
+ * group of its own, or all fail with ERR_BUSY, where a statement means nothing without those before
+ * it. */
+enum lane_failure { LANE_RUN_AGAIN, LANE_FAIL_TOGETHER };
+
+struct lane *lane_create(str url, const char *setup_sql, enum lane_failure failure, struct err *e);
 void lane_destroy(struct lane *l); /* pending callbacks run with ERR_BUSY */
 
 /* Queues one prepared statement; it is prepared on first use.  name and sql must live as long as

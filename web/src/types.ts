@@ -5,11 +5,20 @@ export interface Coded { code: string; title: Title }
 export type Grade = 'L1' | 'L2' | 'L3' | 'L4';
 export type Values = Record<string, unknown>;
 
+export interface Post {
+  id: number;
+  organisation: Coded;
+  roles: { id: string; title: Title }[];
+  area?: string;
+  duty?: string;
+  delegated_by?: string;
+  until?: string;
+}
 export interface User {
   login: string;
   name: Title;
   organisation: Coded;
-  roles: { id: string; title: Title }[];
+  posts: Post[];
   may: string[];
 }
 export interface Session { user: User; csrf: string; county?: Title }

@@ -162,7 +162,7 @@ function Desk() {
           trigger={['click']}
           menu={{
             items: [
-              { key: 'who', disabled: true, label: <span className="top-who">{pick(user.organisation.title)}<br />{user.roles.map((r) => pick(r.title)).join(t('app.comma'))}</span> },
+              { key: 'who', disabled: true, label: <span className="top-who">{pick(user.organisation.title)}<br />{user.posts.flatMap((p) => p.roles).map((r) => pick(r.title)).join(t('app.comma'))}</span> },
               { type: 'divider' },
               { key: 'account', label: t('menu.account'), onClick: () => go('/account') },
               { key: 'out', label: t('menu.signout'), onClick: () => void leave() },

@@ -25,7 +25,18 @@ export default function Account() {
           <div><dt>{t('account.name')}</dt><dd>{pick(user.name)}</dd></div>
           <div><dt>{t('signin.login')}</dt><dd><code>{user.login}</code></dd></div>
           <div><dt>{t('account.organisation')}</dt><dd>{pick(user.organisation.title)}</dd></div>
-          <div><dt>{t('account.roles')}</dt><dd className="marks">{user.roles.map((r) => <Mark key={r.id} tone="plain">{pick(r.title)}</Mark>)}</dd></div>
+          {user.posts.map((p) => (
+            <div key={p.id}>
+              <dt>{t('account.post')}</dt>
+              <dd className="marks">
+                {pick(p.organisation.title)}
+                {p.roles.map((r) => <Mark key={r.id} tone="plain">{pick(r.title)}</Mark>)}
+                {p.area && <span className="soft">{t('account.area', p.area)}</span>}
+                {p.duty && <span className="soft">{p.duty}</span>}
+                {p.delegated_by && <span className="soft">{t('account.delegated', p.delegated_by, p.until?.slice(0, 10) ?? '')}</span>}
+              </dd>
+            </div>
+          ))}
         </dl>
       </Section>
       <Section title={t('account.may')}>
