@@ -31,9 +31,9 @@ export default function Account() {
               <dd className="marks">
                 {pick(p.organisation.title)}
                 {p.roles.map((r) => <Mark key={r.id} tone="plain">{pick(r.title)}</Mark>)}
-                {p.area && <span className="soft">{t('account.area', p.area)}</span>}
+                {p.area && <span className="soft">{t('account.area', { area: p.area })}</span>}
                 {p.duty && <span className="soft">{p.duty}</span>}
-                {p.delegated_by && <span className="soft">{t('account.delegated', p.delegated_by, p.until?.slice(0, 10) ?? '')}</span>}
+                {p.delegated_by && <span className="soft">{t('account.delegated', { who: p.delegated_by, until: p.until?.slice(0, 10) ?? '' })}</span>}
               </dd>
             </div>
           ))}
