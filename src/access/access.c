@@ -232,6 +232,35 @@ struct db *access_reader_for_grant(struct cx *cx, int64_t grant)
                          arena_format(cx->arena, "{%lld}", (long long)grant));
 }
 
+bool view_sight(struct cx *cx, const struct view *v, str key, const struct view_field *f,
+                enum sight *out)
+{
+    struct rows rows;
+    BUF_SCOPED struct buf sql = {.max = MAX_SQL};
+    struct db *reader = access_reader(cx, "read");
+    buf_add_lit(&sql, "select ");
+    if (f && f->cases[0].condition.n) {
+        buf_add_lit(&sql, "case");
+        for (size_t i = 0; i < f->n; i++) {
+            str condition = f->cases[i].condition.n ? f->cases[i].condition : STR("true");
+            buf_add_format(&sql, " when %.*s then %s", STR_ARG(condition),
+                           str_is(f->cases[i].mask, "none") ? "true" : "false");
+        }
+        buf_add_lit(&sql, " end");
+    } else {
+        buf_add(&sql, !f || str_is(f->cases[0].mask, "none") ? STR("true") : STR("false"));
+    }
+    buf_add_format(&sql, " from %.*s t where ", STR_ARG(v->dataset->table));
+    if (!reader || !key_to_where(cx->arena, v->dataset, key, &sql, cx->err))
+        return false;
+    buf_add_char(&sql, '\0');
+    if (!DB0(reader, cx->arena, &rows, cx->err, sql.p))
+        return false;
+    bool is_shown = rows.n && !rows_is_null(&rows, 0, 0);
+    *out = !is_shown ? SIGHT_NONE : rows_bool(&rows, 0, 0) ? SIGHT_CLEAR : SIGHT_MASKED;
+    return true;
+}
+
 bool access_missing(struct cx *cx, const struct view *v, str where)
 {
     const struct dataset *d = v->dataset;

@@ -47,6 +47,10 @@ void view_ask(struct buf *sql, const struct view_field *f);
  * failure. */
 MUST_USE struct db *access_reader(struct cx *cx, const char *verb);
 MUST_USE struct db *access_reader_for_grant(struct cx *cx, int64_t grant);
+/* How a record, and a field of it (NULL: only the record), looks to the asker. */
+enum sight { SIGHT_NONE, SIGHT_MASKED, SIGHT_CLEAR };
+MUST_USE bool view_sight(struct cx *cx, const struct view *v, str key, const struct view_field *f,
+                         enum sight *out);
 /* Says of a record that was not found whether it is not permitted (DENIED) or not there (MISSING);
  * where is the condition on its key.  Returns false. */
 bool access_missing(struct cx *cx, const struct view *v, str where);

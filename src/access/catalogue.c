@@ -1,6 +1,6 @@
 /* Catalogue and records: what there is, and the records as the asker may see them. */
 #include "access/catalogue.h"
-#include "access/access.h"
+#include "access/handle.h"
 
 #include "audit/audit.h"
 #include "base/date.h"
@@ -285,6 +285,8 @@ static bool add_order(struct listing *l, const struct request *rq, int64_t *offs
 {
     const struct dataset *d = l->view->dataset;
     str order = request_query(rq, "order"), after = request_query(rq, "after");
+    if (!handle_open(l->cx, d, after, &after))
+        return false;
     bool is_down = order.n && order.p[0] == '-';
     str name = is_down ? str_slice(order, 1, order.n) : order;
     *offset = 0;
@@ -383,7 +385,7 @@ static bool get_records(struct cx *cx, const struct request *rq, struct response
     buf_add_lit(b, "{\"records\":[");
     for (size_t i = 0; i < n; i++) {
         buf_add_format(b, "%s{\"_key\":", i ? "," : "");
-        json_write_string(b, rows_text(&rows, i, 0));
+        json_write_string(b, handle_of(cx, d, &view, rows_text(&rows, i, 0)));
         view_write_row(b, &view, &rows, i, 1);
         buf_add_char(b, '}');
     }
@@ -395,7 +397,7 @@ static bool get_records(struct cx *cx, const struct request *rq, struct response
     else if (request_query(rq, "order").n)
         buf_add_format(b, "\"%lld\"", (long long)(offset + limit));
     else
-        json_write_string(b, rows_text(&rows, n - 1, 0));
+        json_write_string(b, handle_of(cx, d, &view, rows_text(&rows, n - 1, 0)));
     if (!write_total(&l, buf_str(&where), where.n > 0 || view.is_limited, b))
         return false;
     buf_add_format(b, ",\"is_limited\":%s}", view.is_limited ? "true" : "false");
@@ -526,8 +528,9 @@ static bool get_record(struct cx *cx, const struct request *rq, struct response 
     struct buf *b = &rs->body;
     BUF_SCOPED struct buf sql = {.max = MAX_SQL}, where = {.max = MAX_SQL};
     const struct dataset *d = catalogue_require(cx, rq->parts[0]);
-    str key = rq->parts[1];
-    if (!d || !view_for_actor(cx, d, &view) || !key_to_where(cx->arena, d, key, &where, cx->err))
+    str key;
+    if (!d || !handle_open(cx, d, rq->parts[1], &key) || !view_for_actor(cx, d, &view) ||
+        !key_to_where(cx->arena, d, key, &where, cx->err))
         return false;
     cx->audit->key = key;
     buf_add_lit(&sql, "select t._batch, t._row, to_json(t._since)#>>'{}', ");
@@ -540,7 +543,7 @@ static bool get_record(struct cx *cx, const struct request *rq, struct response 
     if (rows.n == 0)
         return access_missing(cx, &view, buf_str(&where));
     buf_add_lit(b, "{\"record\":{\"_key\":");
-    json_write_string(b, key);
+    json_write_string(b, handle_of(cx, d, &view, key));
     view_write_row(b, &view, &rows, 0, 3);
     buf_add_lit(b, "},\"masked\":");
     view_write_masked(b, &view);

@@ -8,3 +8,4 @@ void catalogue_write_organisation(struct buf *b, const struct registry *r, str c
 void catalogue_write_field(struct buf *b, const struct field *f);
 
 extern const struct module CATALOGUE_MODULE;
+extern const struct module AUDIT_MODULE; /* audit_http.c: who looked */

@@ -18,5 +18,3 @@ void audit_format(struct buf *out, const struct audit_entry *e, int64_t at_ms);
 /* In the caller's transaction. */
 MUST_USE bool audit_save(struct db *db, struct arena *a, const struct audit_entry *entry,
                          struct err *e);
-
-extern const struct module AUDIT_MODULE;

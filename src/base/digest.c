@@ -1,5 +1,7 @@
 #include "base/digest.h"
 
+#include "base/cipher.h"
+
 #include <argon2.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -60,21 +62,10 @@ str digest_hex(struct arena *a, str data)
 
 str random_token(struct arena *a, size_t n)
 {
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    uint8_t *bytes = arena_alloc(a, n, 1);
-    if (RAND_bytes(bytes, (int)n) != 1)
+    char *bytes = arena_alloc(a, n, 1);
+    if (RAND_bytes((unsigned char *)bytes, (int)n) != 1)
         abort();
-    size_t length = (n * 8 + 5) / 6;
-    char *p = arena_alloc(a, length + 1, 1);
-    for (size_t i = 0; i < length; i++) {
-        size_t bit = i * 6;
-        unsigned pair = (unsigned)bytes[bit / 8] << 8;
-        if (bit / 8 + 1 < n)
-            pair |= bytes[bit / 8 + 1];
-        p[i] = alphabet[pair >> (10 - bit % 8) & 63];
-    }
-    return (str){p, length};
+    return base64url(a, (str){bytes, n});
 }
 
 bool bytes_equal_constant(str a, str b)

@@ -1,7 +1,6 @@
 #include "cmd/modules.h"
 
 #include "access/catalogue.h"
-#include "audit/audit.h"
 #include "cmd/system.h"
 #include "identity/identity.h"
 #include "intake/intake_http.h"

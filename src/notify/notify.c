@@ -26,9 +26,10 @@ bool notify_login(struct cx *cx, str login, struct title title, struct title tex
 bool notify_organisation(struct cx *cx, str organisation, struct title title, struct title text,
                          str link)
 {
-    return send(cx,
-                "insert into shuzhi.message (login, title, text, link)"
-                " select distinct login, $2::jsonb, $3::jsonb, $4 from shuzhi.post_now where organisation"
-                " = $1",
-                organisation, title, text, link);
+    return send(
+        cx,
+        "insert into shuzhi.message (login, title, text, link)"
+        " select distinct login, $2::jsonb, $3::jsonb, $4 from shuzhi.post_now where organisation"
+        " = $1",
+        organisation, title, text, link);
 }

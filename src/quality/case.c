@@ -2,6 +2,7 @@
 #include "quality/quality.h"
 
 #include "access/catalogue.h"
+#include "access/handle.h"
 #include "audit/audit.h"
 #include "base/date.h"
 #include "intake/batch.h"
@@ -17,9 +18,44 @@ static const char CASES[] =
     "c.closed_by"
     " from shuzhi.work_case c left join shuzhi.staff s on s.login = c.reporter";
 
-static void write_case(struct buf *b, const struct registry *r, const struct rows *rows, size_t i)
+/* What of a case's record its reader may see: its own words on the key and the value. */
+struct shown {
+    str key;
+    bool has_value;
+};
+
+static bool find_shown(struct cx *cx, const struct dataset *d, const struct rows *rows, size_t i,
+                       struct shown *out)
 {
-    const struct dataset *d = dataset_find(r, rows_text(rows, i, 2));
+    struct view v;
+    struct err ignored = {0};
+    struct cx quiet = *cx;
+    enum sight sight = SIGHT_NONE;
+    str key = rows_text(rows, i, 3);
+    quiet.err = &ignored;
+    *out = (struct shown){key, rows_is_null(rows, i, 5)};
+    if (!d || !key.n)
+        return true;
+    bool may_read = view_for_actor(&quiet, d, &v);
+    out->key = handle_of(cx, d, may_read ? &v : NULL, key);
+    const struct view_field *f =
+        may_read && !rows_is_null(rows, i, 4) ? view_find(&v, rows_text(rows, i, 4)) : NULL;
+    if (f && view_is_clear(f) && !v.is_limited)
+        sight = SIGHT_CLEAR;
+    else if (f && !view_sight(cx, &v, key, f, &sight))
+        return false;
+    out->has_value |= sight == SIGHT_CLEAR;
+    return true;
+}
+
+static bool write_case(struct cx *cx, struct buf *b, const struct dataset *d,
+                       const struct rows *rows, size_t i)
+{
+    const struct registry *r = cx->registry;
+    struct shown shown;
+    bool is_mine = str_equal(rows_text(rows, i, 10), cx->actor->login);
+    if (!find_shown(cx, d, rows, i, &shown))
+        return false;
     const struct field *f =
         d && !rows_is_null(rows, i, 4) ? field_find(d, rows_text(rows, i, 4)) : NULL;
     int32_t due;
@@ -28,16 +64,18 @@ static void write_case(struct buf *b, const struct registry *r, const struct row
     json_add_text(b, "dataset", rows_text(rows, i, 2));
     buf_add_lit(b, ",\"title\":");
     title_write(b, d ? d->title : (struct title){rows_text(rows, i, 2), {0}});
-    str key = rows_text(rows, i, 3);
-    json_add_text(b, "key", key.n ? key : (str){0}); /* a late feed is about no record */
+    json_add_text(b, "key",
+                  shown.key.n ? shown.key : (str){0}); /* a late feed is about no record */
     json_add_text(b, "field", rows_text(rows, i, 4));
     buf_add_lit(b, ",\"field_title\":");
     if (f)
         title_write(b, f->title);
     else
         buf_add_lit(b, "null");
-    json_add_text(b, "value", rows_text(rows, i, 5));
-    json_add_text(b, "proposed", rows_text(rows, i, 6));
+    json_add_text(b, "value", shown.has_value ? rows_text(rows, i, 5) : STR("***"));
+    json_add_text(b, "proposed",
+                  shown.has_value || is_mine || rows_is_null(rows, i, 6) ? rows_text(rows, i, 6)
+                                                                         : STR("***"));
     json_add_text(b, "note", rows_text(rows, i, 7));
     json_add_text(b, "state", rows_text(rows, i, 8));
     json_add_text(b, "due", rows_text(rows, i, 9));
@@ -56,6 +94,7 @@ static void write_case(struct buf *b, const struct registry *r, const struct row
     json_add_text(b, "closed_at", rows_text(rows, i, 16));
     json_add_text(b, "closed_by", rows_text(rows, i, 17));
     buf_add_char(b, '}');
+    return true;
 }
 
 /* The record as its own table has it: all cells as text, for the source's eyes and for landing. */
@@ -91,8 +130,10 @@ static bool post_report(struct cx *cx, const struct request *rq, struct response
     struct view view;
     struct rows rows;
     const struct dataset *d = catalogue_require(cx, rq->parts[0]);
-    str key = rq->parts[1];
-    if (!d || !view_for_actor(cx, d, &view) || !request_json(rq, &body, cx->err))
+    str key;
+    enum sight sight;
+    if (!d || !handle_open(cx, d, rq->parts[1], &key) || !view_for_actor(cx, d, &view) ||
+        !request_json(rq, &body, cx->err))
         return false;
     str field = json_text(&body, "field", STR("")),
         proposed = json_text(&body, "proposed", (str){0});
@@ -109,8 +150,13 @@ static bool post_report(struct cx *cx, const struct request *rq, struct response
         err_set(cx->err, ERR_INVALID, "say what is wrong, or what the value should be");
         return err_zh(cx->err, "请说明哪里不对，或填写正确的值");
     }
-    if (!read_cells(cx, d, key, cells))
+    if (!view_sight(cx, &view, key, NULL, &sight) || !read_cells(cx, d, key, cells))
         return false;
+    if (sight == SIGHT_NONE) {
+        BUF_SCOPED struct buf where = {.max = MAX_SQL};
+        return key_to_where(cx->arena, d, key, &where, cx->err) &&
+               access_missing(cx, &view, buf_str(&where));
+    }
     str due = date_format(cx->arena, calendar_add_working_days(&cx->registry->county.calendar,
                                                                date_today_china(), CASE_DAYS));
     str value = cells[f->field - d->fields];
@@ -158,41 +204,13 @@ static bool find_case(struct cx *cx, const struct request *rq, struct rows *rows
     return err_zh(cx->err, "这个工单既不是您反映的，也不由您处理");
 }
 
-/* A reporter who sees the field masked sees it masked in the case as well. */
-static void hide_value(struct cx *cx, const struct dataset *d, const struct rows *rows, size_t i,
-                       struct buf *b, size_t start)
-{
-    struct view v;
-    struct err ignored = {0};
-    struct cx quiet = *cx;
-    quiet.err = &ignored;
-    const struct view_field *f = view_for_actor(&quiet, d, &v) && !rows_is_null(rows, i, 4)
-                                     ? view_find(&v, rows_text(rows, i, 4))
-                                     : NULL;
-    if ((f && !f->is_masked) || rows_is_null(rows, i, 5))
-        return;
-    BUF_SCOPED struct buf whole = {.max = MAX_SQL}, shown = {.max = MAX_SQL};
-    buf_add_lit(&whole, "\"value\":");
-    json_write_string(&whole, rows_text(rows, i, 5));
-    size_t at = str_find(str_slice(buf_str(b), start, b->n), buf_str(&whole));
-    if (at == SIZE_MAX)
-        return;
-    buf_add(&shown, str_slice(buf_str(b), start, start + at));
-    buf_add_lit(&shown, "\"value\":\"***\"");
-    buf_add(&shown, str_slice(buf_str(b), start + at + whole.n, b->n));
-    b->n = start;
-    buf_add(b, buf_str(&shown));
-}
-
 static bool answer_case(struct cx *cx, const struct request *rq, struct response *rs)
 {
     struct rows rows;
     const struct dataset *d;
     if (!find_case(cx, rq, &rows, &d))
         return false;
-    write_case(&rs->body, cx->registry, &rows, 0);
-    hide_value(cx, d, &rows, 0, &rs->body, 0);
-    return true;
+    return write_case(cx, &rs->body, d, &rows, 0);
 }
 
 static bool get_cases(struct cx *cx, const struct request *rq, struct response *rs)
@@ -217,9 +235,8 @@ static bool get_cases(struct cx *cx, const struct request *rq, struct response *
         if (!is_first)
             buf_add_char(&rs->body, ',');
         is_first = false;
-        size_t start = rs->body.n;
-        write_case(&rs->body, cx->registry, &rows, i);
-        hide_value(cx, d, &rows, i, &rs->body, start);
+        if (!write_case(cx, &rs->body, d, &rows, i))
+            return false;
     }
     buf_add_lit(&rs->body, "],\"next\":null}");
     return true;

@@ -1,6 +1,7 @@
 /* Reading the record.  Reading it is recorded too. */
+#include "access/catalogue.h"
+#include "access/handle.h"
 #include "audit/audit.h"
-#include "identity/identity.h"
 
 enum { MAX_SQL = 1 << 16 };
 
@@ -32,8 +33,10 @@ static bool add_scope(struct cx *cx, struct buf *sql)
     return sees_all;
 }
 
-static void write_event(struct buf *b, const struct registry *r, const struct rows *rows, size_t i)
+static void write_event(struct cx *cx, struct buf *b, const struct rows *rows, size_t i)
 {
+    const struct registry *r = cx->registry;
+    const struct dataset *d = dataset_find(r, rows_text(rows, i, 6));
     str organisation = rows_text(rows, i, 3), fields = rows_text(rows, i, 9);
     buf_add_format(b, "%s{\"id\":\"%.*s\"", i ? "," : "", STR_ARG(rows_text(rows, i, 0)));
     json_add_text(b, "at", rows_text(rows, i, 1));
@@ -43,9 +46,11 @@ static void write_event(struct buf *b, const struct registry *r, const struct ro
     buf_add_lit(b, ",\"title\":");
     title_write(b, organisation_title(r, organisation));
     buf_add_char(b, '}');
-    static const char *const names[] = {"via", "action", "dataset", "key"};
-    for (int k = 0; k < 4; k++)
+    static const char *const names[] = {"via", "action", "dataset"};
+    for (int k = 0; k < 3; k++)
         json_add_text(b, names[k], rows_text(rows, i, 4 + k));
+    str key = rows_text(rows, i, 7);
+    json_add_text(b, "key", d ? handle_for_actor(cx, d, key) : key);
     str count = rows_text(rows, i, 8);
     buf_add_format(b, ",\"count\":%.*s,\"fields\":%.*s", STR_ARG(count.p ? count : STR("null")),
                    STR_ARG(fields.p ? fields : STR("[]")));
@@ -72,7 +77,12 @@ static bool get_audit(struct cx *cx, const struct request *rq, struct response *
     if (!add_scope(cx, &scope))
         buf_add(&sql, buf_str(&scope));
     add_condition(&sql, cx->arena, rq, "dataset", "dataset = ");
-    add_condition(&sql, cx->arena, rq, "key", "key = ");
+    str key = request_query(rq, "key");
+    const struct dataset *d = dataset_find(cx->registry, request_query(rq, "dataset"));
+    if (d && !handle_open(cx, d, key, &key))
+        return false;
+    if (key.n)
+        buf_add_format(&sql, " and key = %.*s", STR_ARG(sql_literal(cx->arena, key)));
     add_condition(&sql, cx->arena, rq, "who", "who = ");
     add_condition(&sql, cx->arena, rq, "action", "action = ");
     add_condition(&sql, cx->arena, rq, "result", "result = ");
@@ -95,7 +105,7 @@ static bool get_audit(struct cx *cx, const struct request *rq, struct response *
         return false;
     buf_add_lit(&rs->body, "{\"events\":[");
     for (size_t i = 0; i < rows.n; i++)
-        write_event(&rs->body, cx->registry, &rows, i);
+        write_event(cx, &rs->body, &rows, i);
     buf_add_lit(&rs->body, "],\"next\":");
     if (rows.n == (size_t)limit)
         json_write_string(&rs->body, rows_text(&rows, rows.n - 1, 0));
@@ -104,7 +114,7 @@ static bool get_audit(struct cx *cx, const struct request *rq, struct response *
     buf_add_char(&rs->body, '}');
     cx->audit->count = (int64_t)rows.n;
     cx->audit->dataset = request_query(rq, "dataset");
-    cx->audit->key = request_query(rq, "key");
+    cx->audit->key = key;
     return true;
 }
 
