@@ -20,6 +20,7 @@
       "[--by FIELD] "                                                                              \
       "[--top N] [--out RESULTS.csv]",                                                             \
       "a decision over all rows: totals, by field, who gains and loses against another version")   \
+    X(why, "USER DATASET/KEY", "which line of rights.csv shows a record to somebody, or does not") \
     X(serve, "[--port N] …", "serve the desk and the share API")
 /* clang-format on */
 

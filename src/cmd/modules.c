@@ -1,7 +1,10 @@
 #include "cmd/modules.h"
 
 #include "access/catalogue.h"
+#include "access/emergency.h"
+#include "access/rule.h"
 #include "cmd/system.h"
+#include "identity/delegation.h"
 #include "identity/identity.h"
 #include "intake/intake_http.h"
 #include "intake/quarantine.h"
@@ -13,6 +16,9 @@ const struct module *const MODULES[] = {
     &SHARED_MODULE,    /* one record by a grant's key: the read lane; first, for it is asked most */
     &SYSTEM_MODULE,    /* health, metrics */
     &IDENTITY_MODULE,  /* sessions */
+    &DELEGATION_MODULE, /* posts lent to colleagues */
+    &EMERGENCY_MODULE,  /* break-glass */
+    &WHY_MODULE,       /* which right allows or denies */
     &CATALOGUE_MODULE, /* datasets, records, codes, pages */
     &INTAKE_MODULE,    /* files and batches */
     &QUARANTINE_MODULE, /* refused rows */
