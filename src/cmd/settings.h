@@ -1,5 +1,6 @@
 /* What every command takes from its environment. */
 #pragma once
+#include "audit/seal.h"
 #include "registry/bundle.h"
 #include "registry/registry.h"
 #include "store/db.h"
@@ -9,6 +10,9 @@ str settings_database_url(void);
 /* How records are read: SHUZHI_READER_URL, or the database's own string as the role shuzhi_reader.
  */
 MUST_USE bool settings_reader_url(struct arena *a, str *url, struct err *e);
+/* The key that signs audit checkpoints: SHUZHI_AUDIT_KEY, or var/audit-key.pem; made when it is not
+ * there.  Beside it stands the last checkpoint, KEY.checkpoint.  The caller destroys the key. */
+MUST_USE struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *e);
 /* Prints "shuzhi: message (at …)" and gives the exit code. */
 int settings_fail(const struct err *e);
 /* Prints every complaint; gives the exit code. */
