@@ -15,7 +15,7 @@ struct state {
     struct buf out;
     struct exported done;
     int64_t after, upto;                 /* batches; upto 0: to the end */
-    int64_t checkpoint, last_checkpoint; /* the one written last; the last to write, 0: all */
+    int64_t checkpoint, last_checkpoint; /* the one written last; the last to write */
 };
 
 static bool flush(struct state *s)
@@ -44,6 +44,22 @@ static bool find_range(struct state *s, struct arena *a, const struct audit_rang
         return err_set(s->e, ERR_INVALID, "from and to are days: YYYY-MM-DD");
     if (range->from.n && range->to.n && str_compare(range->from, range->to) > 0)
         return err_set(s->e, ERR_INVALID, "from is after to");
+    if (range->checkpoint) {
+        if (!DB(s->db, a, &rows, s->e,
+                "select number - 1, coalesce((select upto from shuzhi.audit_checkpoint b where"
+                " b.number = c.number - 1), 0), upto from shuzhi.audit_checkpoint c where number = "
+                "$1",
+                P_INT(a, range->checkpoint)))
+            return false;
+        if (rows.n == 0)
+            return err_set(s->e, ERR_MISSING, "there is no checkpoint %lld",
+                           (long long)range->checkpoint);
+        s->checkpoint = rows_int(&rows, 0, 0);
+        s->after = rows_int(&rows, 0, 1);
+        s->upto = rows_int(&rows, 0, 2);
+        s->last_checkpoint = range->checkpoint;
+        return true;
+    }
     if (range->from.n) {
         if (!DB(s->db, a, &rows, s->e,
                 "select number, upto from shuzhi.audit_checkpoint where at <"
@@ -60,8 +76,10 @@ static bool find_range(struct state *s, struct arena *a, const struct audit_rang
             " ($1::date + 1)::timestamp at time zone 'Asia/Shanghai' order by number limit 1",
             P(range->to)))
         return false;
-    s->last_checkpoint = rows.n ? rows_int(&rows, 0, 0) : 0;
-    s->upto = rows.n ? rows_int(&rows, 0, 1) : 0;
+    if (rows.n) {
+        s->last_checkpoint = rows_int(&rows, 0, 0);
+        s->upto = rows_int(&rows, 0, 1);
+    }
     return true;
 }
 
@@ -115,7 +133,7 @@ static bool add_checkpoints(struct state *s, struct arena *a, int64_t upto)
     struct rows rows;
     if (!DB(s->db, a, &rows, s->e,
             "select number, body, signature from shuzhi.audit_checkpoint where number > $1"
-            " and upto <= $2 and ($3::bigint = 0 or number <= $3::bigint) order by number",
+            " and upto <= $2 and number <= $3 order by number",
             P_INT(a, s->checkpoint), P_INT(a, upto), P_INT(a, s->last_checkpoint)))
         return false;
     for (size_t i = 0; i < rows.n; i++) {
@@ -184,15 +202,37 @@ static bool write_all(struct state *s, const struct audit_range *range)
     return flush(s);
 }
 
+static bool export_within(struct state *s, const struct audit_range *range, struct exported *done)
+{
+    bool ok = write_all(s, range);
+    buf_release(&s->out);
+    if (ok)
+        *done = s->done;
+    return ok;
+}
+
 bool audit_export(struct db *db, const struct audit_range *range, int fd, struct exported *done,
                   struct err *e)
 {
-    struct state s = {.db = db, .e = e, .fd = fd, .out = {.max = MAX_BYTES}};
-    bool ok =
-        db_script(db, "begin isolation level repeatable read read only", e) && write_all(&s, range);
+    struct state s = {
+        .db = db, .e = e, .fd = fd, .out = {.max = MAX_BYTES}, .last_checkpoint = INT64_MAX};
+    bool ok = db_script(db, "begin isolation level repeatable read read only", e) &&
+              export_within(&s, range, done);
     db_rollback(db);
-    buf_release(&s.out);
-    if (ok)
-        *done = s.done;
     return ok;
+}
+
+bool audit_export_sealed(struct db *db, const struct audit_range *range, int fd,
+                         struct exported *done, struct err *e)
+{
+    ARENA_SCOPED struct arena a = {0};
+    struct state s = {.db = db, .e = e, .fd = fd, .out = {.max = MAX_BYTES}};
+    struct rows rows;
+    if (!DB0(db, &a, &rows, e,
+             "select coalesce((select max(batch) from shuzhi.audit_seal), -1),"
+             " coalesce((select max(number) from shuzhi.audit_checkpoint), 0)"))
+        return false;
+    s.upto = rows_int(&rows, 0, 0); /* what is sealed stays as it is */
+    s.last_checkpoint = rows_int(&rows, 0, 1);
+    return export_within(&s, range, done);
 }

@@ -5,7 +5,8 @@
 #include "store/db.h"
 
 struct audit_range {
-    str from, to; /* YYYY-MM-DD in China; empty: from the beginning, to the end */
+    str from, to;       /* YYYY-MM-DD in China; empty: from the beginning, to the end */
+    int64_t checkpoint; /* instead: what this one covers; 0: not said */
 };
 
 struct exported {
@@ -16,3 +17,6 @@ struct exported {
  * for.  In a read-only transaction of its own.  fd is written from where it stands. */
 MUST_USE bool audit_export(struct db *db, const struct audit_range *range, int fd,
                            struct exported *done, struct err *e);
+/* The same in the caller's transaction, whatever its isolation: what is sealed when it begins. */
+MUST_USE bool audit_export_sealed(struct db *db, const struct audit_range *range, int fd,
+                                  struct exported *done, struct err *e);

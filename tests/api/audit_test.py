@@ -235,6 +235,36 @@ check('... also one that ends early', verify('--key', 'public.pem', name='part.j
 check('days that are none are refused', place.run('audit', 'export', '--from', '2026-02-30', '--out', 'x').returncode == 2
       and place.run('audit', 'export', '--from', '2026-02-03', '--to', '2026-02-01', '--out', 'x').returncode == 2
       and not os.path.exists(place.folder + '/x'))
+
+# Over HTTP, for an auditor.
+place.sql(BACK)
+shutil.copy(place.folder + '/kept.json', key + '.checkpoint')
+place.serve()
+auditor, police = place.client('auditor'), place.client('police')
+looks(2)
+seal()
+status, state = auditor.get('/api/v1/audit/state')
+check('an auditor sees how far it is sealed and signed', status == 200 and state['checkpoint'] > LAST and state['unsealed'] <= 2
+      and state['public_key'] == open(place.folder + '/public.pem').read(), state)
+status, got = auditor.get('/api/v1/audit/export')
+open(place.folder + '/http.jsonl', 'w').write(got)
+code, said = verify('--key', 'public.pem', '--checkpoint', 'kept.json', name='http.jsonl')
+check('an export over HTTP verifies', status == 200 and code == 0 and auditor.headers['Content-Disposition'].startswith('attachment'), said)
+status, got = auditor.get(f'/api/v1/audit/proof?record={batch}-6')
+open(place.folder + '/http.json', 'w').write(json.dumps(got))
+code, said = verify('--key', 'public.pem', '--proof', name='http.json')
+check('a proof over HTTP is one', status == 200 and code == 0 and '"who":"p7"' in said, said)
+for name, path, want in [('a day that is none', 'export?from=2026-13-01', 400), ('a record that is none', 'proof?record=x', 400),
+                         ('SQL for a record', 'proof?record=1%20or%201=1-0', 400), ('a line that is not there', f'proof?record={batch}-99', 404),
+                         ('a batch too large', 'proof?record=99999999999999999999-0', 400), ('one not signed yet', 'proof?record=999999999-0', 503)]:
+    status, got = auditor.get('/api/v1/audit/' + path)
+    check(f'{name} is refused', status == want and got.get('title'), got)
+check('who may not read all of it gets no export and no proof', police.get('/api/v1/audit/export')[0] == 403
+      and police.get(f'/api/v1/audit/proof?record={batch}-6')[0] == 403 and place.client().get('/api/v1/audit/export')[0] == 401)
+events = auditor.get('/api/v1/audit?limit=200')[1]['events']
+check('exports, proofs and refusals are audited', {('audit.export', 'ok'), ('audit.export', 'denied'), ('audit.proof', 'ok')} <=
+      {(e['action'], e['result']) for e in events}, {(e['action'], e['result']) for e in events})
+place.stop_server()
 os.chmod(key, 0o644)
 check('a key that others may read is refused', place.run('audit', 'seal').returncode == 2)
 end()
