@@ -21,6 +21,8 @@
       "[--top N] [--out RESULTS.csv]",                                                             \
       "a decision over all rows: totals, by field, who gains and loses against another version")   \
     X(why, "USER DATASET/KEY", "which line of rights.csv shows a record to somebody, or does not") \
+    X(trace, "FILE", "which exports a copied file came from")                                      \
+    X(routes, "", "every address the server answers: method, address, action recorded")            \
     X(serve, "[--port N] …", "serve the desk and the share API")
 /* clang-format on */
 

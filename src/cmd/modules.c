@@ -13,14 +13,15 @@
 #include "share/share.h"
 
 const struct module *const MODULES[] = {
-    &SHARED_MODULE,    /* one record by a grant's key: the read lane; first, for it is asked most */
-    &SYSTEM_MODULE,    /* health, metrics */
-    &IDENTITY_MODULE,  /* sessions */
+    &SHARED_MODULE,   /* one record by a grant's key: the read lane; first, for it is asked most */
+    &SYSTEM_MODULE,   /* health, metrics */
+    &IDENTITY_MODULE, /* sessions */
     &DELEGATION_MODULE, /* posts lent to colleagues */
     &EMERGENCY_MODULE,  /* break-glass */
-    &WHY_MODULE,       /* which right allows or denies */
-    &CATALOGUE_MODULE, /* datasets, records, codes, pages */
-    &INTAKE_MODULE,    /* files and batches */
+    &WHY_MODULE,        /* which right allows or denies */
+    &RECORDS_MODULE,    /* records: lists, exports, one with its history */
+    &CATALOGUE_MODULE,  /* datasets, codes, pages */
+    &INTAKE_MODULE,     /* files and batches */
     &QUARANTINE_MODULE, /* refused rows */
     &QUALITY_MODULE,    /* measured quality, lineage */
     &CASE_MODULE,       /* wrong values reported and fixed, home, messages */
