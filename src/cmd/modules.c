@@ -3,6 +3,8 @@
 #include "access/catalogue.h"
 #include "cmd/system.h"
 #include "identity/identity.h"
+#include "identity/oidc.h"
+#include "identity/second.h"
 #include "intake/intake_http.h"
 #include "intake/quarantine.h"
 #include "quality/quality.h"
@@ -10,11 +12,14 @@
 #include "share/share.h"
 
 const struct module *const MODULES[] = {
-    &SHARED_MODULE,    /* one record by a grant's key: the read lane; first, for it is asked most */
-    &SYSTEM_MODULE,    /* health, metrics */
-    &IDENTITY_MODULE,  /* sessions */
-    &CATALOGUE_MODULE, /* datasets, records, codes, pages */
-    &INTAKE_MODULE,    /* files and batches */
+    &SHARED_MODULE,   /* one record by a grant's key: the read lane; first, for it is asked most */
+    &SYSTEM_MODULE,   /* health, metrics */
+    &IDENTITY_MODULE, /* sessions */
+    &SECOND_MODULE,   /* the second factor */
+    &OIDC_MODULE,     /* sign-in for other systems: OpenID Connect */
+    &OIDC_TOKEN_MODULE, /* their tokens */
+    &CATALOGUE_MODULE,  /* datasets, records, codes, pages */
+    &INTAKE_MODULE,     /* files and batches */
     &QUARANTINE_MODULE, /* refused rows */
     &QUALITY_MODULE,    /* measured quality, lineage */
     &CASE_MODULE,       /* wrong values reported and fixed, home, messages */
