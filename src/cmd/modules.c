@@ -15,6 +15,7 @@ const struct module *const MODULES[] = {
     &SHARED_MODULE,   /* one record by a grant's key: the read lane; first, for it is asked most */
     &SYSTEM_MODULE,   /* health, metrics */
     &IDENTITY_MODULE, /* sessions */
+    &ACCOUNT_MODULE,  /* accounts, for their administrators */
     &SECOND_MODULE,   /* the second factor */
     &OIDC_MODULE,     /* sign-in for other systems: OpenID Connect */
     &OIDC_TOKEN_MODULE, /* their tokens */

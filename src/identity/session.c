@@ -10,7 +10,8 @@ enum { MAX_LOGIN = 100, MAX_AGENT = 200 };
 
 static void write_may(struct buf *b, struct cx *cx)
 {
-    static const char *const verbs[] = {"intake", "fix", "approve", "request", "audit", "apply"};
+    static const char *const verbs[] = {"intake", "fix",   "approve", "request",
+                                        "audit",  "apply", "accounts"};
     bool is_first = true;
     buf_add_lit(b, ",\"may\":[");
     for (size_t v = 0; v < COUNT(verbs); v++) {
