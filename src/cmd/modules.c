@@ -6,6 +6,8 @@
 #include "cmd/system.h"
 #include "identity/delegation.h"
 #include "identity/identity.h"
+#include "identity/oidc.h"
+#include "identity/second.h"
 #include "intake/intake_http.h"
 #include "intake/quarantine.h"
 #include "quality/quality.h"
@@ -21,6 +23,10 @@ const struct module *const MODULES[] = {
     &WHY_MODULE,        /* which right allows or denies */
     &RECORDS_MODULE,    /* records: lists, exports, one with its history */
     &CATALOGUE_MODULE,  /* datasets, codes, pages */
+    &ACCOUNT_MODULE,  /* accounts, for their administrators */
+    &SECOND_MODULE,   /* the second factor */
+    &OIDC_MODULE,     /* sign-in for other systems: OpenID Connect */
+    &OIDC_TOKEN_MODULE, /* their tokens */
     &INTAKE_MODULE,     /* files and batches */
     &QUARANTINE_MODULE, /* refused rows */
     &QUALITY_MODULE,    /* measured quality, lineage */

@@ -145,9 +145,23 @@ struct package {
 struct account {
     str login, password;
     struct title name;
+    str kind;                     /* citizen, firm, staff, system, device */
     str organisation, area, duty; /* of the post; area and duty may be empty */
+    str id_number, uscc;          /* of a citizen, a firm; may be empty */
     str *roles;
     size_t role_count;
+};
+
+/* An OpenID Connect client: a line of clients.yaml. */
+struct client {
+    str id;
+    struct title title;
+    str secret_digest; /* SM3, hexadecimal; empty: a public client */
+    str account;       /* it acts as, with client credentials; may be empty */
+    str id_token;      /* ES256 or RS256 */
+    str *redirect_uris, *logout_uris, *scopes;
+    size_t redirect_count, logout_count, scope_count;
+    bool asks_consent;
 };
 
 struct calendar { /* days that differ from Monday to Friday; days since 1970-01-01, ascending */
@@ -170,7 +184,9 @@ struct registry {
     struct map packages, datasets, feeds, pages, rules; /* by id */
     struct rule_cases *cases;
     size_t case_count, case_size;
-    struct map roles; /* id → struct title */
+    struct map clients;       /* id → struct client */
+    struct map roles;         /* id → struct title */
+    struct map second_factor; /* ids of roles that are held with a second factor only */
     struct right *rights;
     size_t right_count, right_size;
     struct county county;
