@@ -47,6 +47,8 @@ void view_ask(struct buf *sql, const struct view_field *f);
  * failure. */
 MUST_USE struct db *access_reader(struct cx *cx, const char *verb);
 MUST_USE struct db *access_reader_for_grant(struct cx *cx, int64_t grant);
+/* Some line gives the asker every row: what is counted over the whole dataset may be told. */
+bool access_sees_all_rows(struct cx *cx, const struct dataset *d);
 /* How a record, and a field of it (NULL: only the record), looks to the asker. */
 enum sight { SIGHT_NONE, SIGHT_MASKED, SIGHT_CLEAR };
 MUST_USE bool view_sight(struct cx *cx, const struct view *v, str key, const struct view_field *f,

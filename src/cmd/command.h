@@ -20,6 +20,9 @@
       "[--by FIELD] "                                                                              \
       "[--top N] [--out RESULTS.csv]",                                                             \
       "a decision over all rows: totals, by field, who gains and loses against another version")   \
+    X(why, "USER DATASET/KEY", "which line of rights.csv shows a record to somebody, or does not") \
+    X(trace, "FILE", "which exports a copied file came from")                                      \
+    X(routes, "", "every address the server answers: method, address, action recorded")            \
     X(rotate_keys, "", "new keys that sign tokens; servers take them up as they run")              \
     X(client_secret, "", "a secret for an OpenID Connect client, and its digest for clients.yaml") \
     X(serve, "[--port N] …", "serve the desk and the share API")

@@ -1,7 +1,10 @@
 #include "cmd/modules.h"
 
 #include "access/catalogue.h"
+#include "access/emergency.h"
+#include "access/rule.h"
 #include "cmd/system.h"
+#include "identity/delegation.h"
 #include "identity/identity.h"
 #include "identity/oidc.h"
 #include "identity/second.h"
@@ -15,11 +18,15 @@ const struct module *const MODULES[] = {
     &SHARED_MODULE,   /* one record by a grant's key: the read lane; first, for it is asked most */
     &SYSTEM_MODULE,   /* health, metrics */
     &IDENTITY_MODULE, /* sessions */
+    &DELEGATION_MODULE, /* posts lent to colleagues */
+    &EMERGENCY_MODULE,  /* break-glass */
+    &WHY_MODULE,        /* which right allows or denies */
+    &RECORDS_MODULE,    /* records: lists, exports, one with its history */
+    &CATALOGUE_MODULE,  /* datasets, codes, pages */
     &ACCOUNT_MODULE,  /* accounts, for their administrators */
     &SECOND_MODULE,   /* the second factor */
     &OIDC_MODULE,     /* sign-in for other systems: OpenID Connect */
     &OIDC_TOKEN_MODULE, /* their tokens */
-    &CATALOGUE_MODULE,  /* datasets, records, codes, pages */
     &INTAKE_MODULE,     /* files and batches */
     &QUARANTINE_MODULE, /* refused rows */
     &QUALITY_MODULE,    /* measured quality, lineage */

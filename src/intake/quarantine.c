@@ -1,14 +1,18 @@
 #include "intake/quarantine.h"
 
 #include "access/catalogue.h"
+#include "access/rule.h"
 #include "audit/audit.h"
 #include "intake/batch.h"
+#include "text/csv.h"
 
 enum { ACCEPT_AT_ONCE = 5000 };
 
 struct waiting {
     const struct dataset *dataset;
     str batch;
+    bool sees_all; /* every field of every row in the clear: the usual case, the data's own
+                      department */
 };
 
 /* Who fixes sees the values as they came; they are the department's own. */
@@ -28,7 +32,94 @@ static bool enter(struct cx *cx, const struct request *rq, const char *verb, str
         return err_zh(cx->err, "没有编号为 %lld 的批次", (long long)id);
     }
     cx->audit->dataset = w->dataset->id;
-    return identity_require(cx, verb, w->dataset);
+    struct view v;
+    if (!identity_require(cx, verb, w->dataset) || !view_for_actor(cx, w->dataset, &v))
+        return false;
+    w->sees_all = !v.is_limited && v.n == w->dataset->field_count;
+    for (size_t i = 0; i < v.n; i++)
+        w->sees_all &= view_is_clear(&v.fields[i]);
+    return true;
+}
+
+static str text_of(const struct json *row, str field)
+{
+    const struct json *v = json_find_str(row, field);
+    return v && v->type == JSON_STRING ? v->text : (str){0};
+}
+
+/* A refused row is shown as its record would be: not at all where no line gives it, fields hidden
+ * that would not be in the clear.  *values is written anew where something is hidden. */
+static bool show_row(struct cx *cx, const struct waiting *w, str *values, bool *is_seen)
+{
+    struct json row;
+    struct rule rule;
+    const struct dataset *d = w->dataset;
+    struct value *given = arena_array(cx->arena, struct value, d->field_count);
+    BUF_SCOPED struct buf b = {.max = 16 << 20};
+    *is_seen = true;
+    if (w->sees_all)
+        return true;
+    if (!json_parse(&row, *values, cx->arena, cx->err))
+        return false;
+    for (size_t i = 0; i < d->field_count; i++)
+        given[i] = rule_value(cx->arena, &d->fields[i], text_of(&row, d->fields[i].name));
+    if (!rule_find(cx, cx->actor, d, given, &rule, cx->err))
+        return false;
+    *is_seen = rule.is_seen;
+    buf_add_char(&b, '{');
+    for (size_t i = 0; rule.is_seen && i < d->field_count; i++) {
+        const struct rule_line *by;
+        str mask, text = text_of(&row, d->fields[i].name);
+        enum sight s = rule_sight(&rule, &d->fields[i], &by, &mask);
+        if (!text.p || s == SIGHT_NONE)
+            continue;
+        if (b.n > 1)
+            buf_add_char(&b, ',');
+        json_write_string(&b, d->fields[i].name);
+        buf_add_char(&b, ':');
+        batch_write_text(&b, s == SIGHT_CLEAR ? text : STR("***"));
+    }
+    buf_add_char(&b, '}');
+    *values = arena_copy(cx->arena, buf_str(&b));
+    return true;
+}
+
+/* Suggestions and words of a problem hold the value too. */
+static bool is_shown(const struct json *values, str field)
+{
+    str shown = text_of(values, field);
+    return shown.p && !str_is(shown, "***");
+}
+
+static str show_problems(struct cx *cx, const struct waiting *w, str values, str problems)
+{
+    struct json row, list;
+    struct err ignored = {0};
+    BUF_SCOPED struct buf b = {.max = 4 << 20};
+    if (w->sees_all)
+        return problems;
+    buf_add_char(&b, '[');
+    if (json_parse(&row, values, cx->arena, &ignored) &&
+        json_parse(&list, problems, cx->arena, &ignored)) {
+        for (size_t i = 0; i < list.array.n; i++) {
+            str field = json_text(&list.array.items[i], "field", STR(""));
+            if (b.n > 1)
+                buf_add_char(&b, ',');
+            if (is_shown(&row, field)) {
+                json_write(&b, &list.array.items[i]);
+                continue;
+            }
+            buf_add_lit(&b, "{\"field\":");
+            json_write_string(&b, field);
+            buf_add_lit(&b, ",\"code\":");
+            json_write_string(&b, json_text(&list.array.items[i], "code", STR("")));
+            buf_add_lit(&b,
+                        ",\"reason\":{\"zh\":\"有问题（该字段对您脱敏）\",\"en\":\"is wrong (the "
+                        "field is masked for you)\"}}");
+        }
+    }
+    buf_add_char(&b, ']');
+    return arena_copy(cx->arena, buf_str(&b));
 }
 
 static bool get_rows(struct cx *cx, const struct request *rq, struct response *rs)
@@ -66,18 +157,27 @@ static bool get_rows(struct cx *cx, const struct request *rq, struct response *r
                   arena_format(cx->arena, "select count(*)%s", where).p, params, 4))
         return false;
     buf_add_lit(b, "{\"rows\":[");
-    for (size_t i = 0; i < rows.n; i++)
+    bool is_seen, is_first = true;
+    for (size_t i = 0; i < rows.n; i++) {
+        str values = rows_text(&rows, i, 2);
+        if (!show_row(cx, &w, &values, &is_seen))
+            return false;
+        if (!is_seen)
+            continue;
+        str problems = show_problems(cx, &w, values, rows_text(&rows, i, 3));
         buf_add_format(b, "%s{\"row\":%.*s,\"state\":\"%.*s\",\"values\":%.*s,\"problems\":%.*s}",
-                       i ? "," : "", STR_ARG(rows_text(&rows, i, 0)),
-                       STR_ARG(rows_text(&rows, i, 1)), STR_ARG(rows_text(&rows, i, 2)),
-                       STR_ARG(rows_text(&rows, i, 3)));
+                       is_first ? "" : ",", STR_ARG(rows_text(&rows, i, 0)),
+                       STR_ARG(rows_text(&rows, i, 1)), STR_ARG(values), STR_ARG(problems));
+        is_first = false;
+    }
     buf_add_lit(b, "],\"next\":");
     if (rows.n == (size_t)limit)
         json_write_string(b, rows_text(&rows, rows.n - 1, 0));
     else
         buf_add_lit(b, "null");
     buf_add_format(b, ",\"total\":%.*s,\"dataset\":\"%.*s\",\"fields\":[",
-                   STR_ARG(rows_text(&total, 0, 0)), STR_ARG(w.dataset->id));
+                   STR_ARG(w.sees_all ? rows_text(&total, 0, 0) : STR("null")),
+                   STR_ARG(w.dataset->id));
     for (size_t i = 0; i < w.dataset->field_count; i++) {
         if (i)
             buf_add_char(b, ',');
@@ -105,6 +205,14 @@ static bool take_row(struct cx *cx, const struct waiting *w, str row, struct jso
         err_set(cx->err, ERR_CONFLICT, "row %.*s is %.*s already", STR_ARG(row),
                 STR_ARG(rows_text(&rows, 0, 0)));
         return err_zh(cx->err, "第 %.*s 行已经处理过了", STR_ARG(row));
+    }
+    bool is_seen;
+    str shown = rows_text(&rows, 0, 1);
+    if (!show_row(cx, w, &shown, &is_seen))
+        return false;
+    if (!is_seen) {
+        err_set(cx->err, ERR_DENIED, "row %.*s is outside the rows you may see", STR_ARG(row));
+        return err_zh(cx->err, "第 %.*s 行不在您的数据范围内", STR_ARG(row));
     }
     return json_parse(values, rows_text(&rows, 0, 1), cx->arena, cx->err);
 }
@@ -244,6 +352,12 @@ static bool post_accept(struct cx *cx, const struct request *rq, struct response
         struct checked checked;
         BUF_SCOPED struct buf told = {.max = 1 << 20};
         str *cells = arena_array(cx->arena, str, w.dataset->field_count);
+        bool is_seen;
+        str shown = rows_text(&rows, i, 1);
+        if (!show_row(cx, &w, &shown, &is_seen))
+            return false;
+        if (!is_seen)
+            continue;
         if (!json_parse(&old, rows_text(&rows, i, 1), cx->arena, cx->err) ||
             !json_parse(&problems, rows_text(&rows, i, 2), cx->arena, cx->err) ||
             !merge_cells(cx, w.dataset, &old, NULL, cells))
@@ -283,23 +397,6 @@ static bool post_drop(struct cx *cx, const struct request *rq, struct response *
     return true;
 }
 
-/* RFC 4180, with a mark before what a spreadsheet would run as a formula. */
-static void add_csv_cell(struct buf *b, str s, char before)
-{
-    if (before)
-        buf_add_char(b, before);
-    bool is_formula = s.n && (s.p[0] == '=' || s.p[0] == '@' || s.p[0] == '+' || s.p[0] == '\t');
-    buf_add_char(b, '"');
-    if (is_formula)
-        buf_add_char(b, '\'');
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            buf_add_char(b, '"');
-        buf_add_char(b, s.p[i]);
-    }
-    buf_add_char(b, '"');
-}
-
 static void add_csv_row(struct buf *b, struct cx *cx, const struct dataset *d, str row, str values,
                         str problems)
 {
@@ -309,9 +406,9 @@ static void add_csv_row(struct buf *b, struct cx *cx, const struct dataset *d, s
     if (!json_parse(&v, values, cx->arena, &ignored) ||
         !json_parse(&p, problems, cx->arena, &ignored))
         return;
-    add_csv_cell(b, row, 0);
+    csv_write_cell(b, row, 0);
     for (size_t i = 0; i < d->field_count; i++)
-        add_csv_cell(b, json_text(&v, arena_cstr(cx->arena, d->fields[i].name), STR("")), ',');
+        csv_write_cell(b, json_text(&v, arena_cstr(cx->arena, d->fields[i].name), STR("")), ',');
     for (size_t i = 0; i < p.array.n; i++) {
         const struct json *one = &p.array.items[i];
         const struct field *f = field_find(d, json_text(one, "field", STR("")));
@@ -322,7 +419,7 @@ static void add_csv_row(struct buf *b, struct cx *cx, const struct dataset *d, s
         if (suggestion.p)
             buf_add_format(&reasons, "，建议：%.*s", STR_ARG(suggestion));
     }
-    add_csv_cell(b, buf_str(&reasons), ',');
+    csv_write_cell(b, buf_str(&reasons), ',');
     buf_add_lit(b, "\r\n");
 }
 
@@ -339,11 +436,17 @@ static bool get_csv(struct cx *cx, const struct request *rq, struct response *rs
         return false;
     buf_add_lit(b, "\xef\xbb\xbf_row");
     for (size_t i = 0; i < w.dataset->field_count; i++)
-        add_csv_cell(b, w.dataset->fields[i].title.zh, ',');
+        csv_write_cell(b, w.dataset->fields[i].title.zh, ',');
     buf_add_lit(b, ",\"问题\"\r\n");
-    for (size_t i = 0; i < rows.n; i++)
-        add_csv_row(b, cx, w.dataset, rows_text(&rows, i, 0), rows_text(&rows, i, 1),
-                    rows_text(&rows, i, 2));
+    for (size_t i = 0; i < rows.n; i++) {
+        bool is_seen;
+        str values = rows_text(&rows, i, 1);
+        if (!show_row(cx, &w, &values, &is_seen))
+            return false;
+        if (is_seen)
+            add_csv_row(b, cx, w.dataset, rows_text(&rows, i, 0), values,
+                        show_problems(cx, &w, values, rows_text(&rows, i, 2)));
+    }
     rs->type = STR("text/csv; charset=utf-8");
     response_header(rs, STR("Content-Disposition"),
                     arena_format(cx->arena, "attachment; filename=\"%.*s-%.*s.csv\"",

@@ -141,11 +141,6 @@ static bool post_report(struct cx *cx, const struct request *rq, struct response
     const struct view_field *f = view_find(&view, field);
     str *cells = arena_array(cx->arena, str, d->field_count);
     cx->audit->key = key;
-    if (!f) {
-        err_set(cx->err, ERR_INVALID, "\"%.*s\" is no field you see here",
-                STR_ARG(utf8_clip(field, 60)));
-        return err_at(cx->err, "/field");
-    }
     if (!proposed.n && !note.n) {
         err_set(cx->err, ERR_INVALID, "say what is wrong, or what the value should be");
         return err_zh(cx->err, "请说明哪里不对，或填写正确的值");
@@ -156,6 +151,13 @@ static bool post_report(struct cx *cx, const struct request *rq, struct response
         BUF_SCOPED struct buf where = {.max = MAX_SQL};
         return key_to_where(cx->arena, d, key, &where, cx->err) &&
                access_missing(cx, &view, buf_str(&where));
+    }
+    if (f && !view_sight(cx, &view, key, f, &sight))
+        return false;
+    if (!f || sight == SIGHT_NONE) {
+        err_set(cx->err, ERR_INVALID, "\"%.*s\" is no field you see here",
+                STR_ARG(utf8_clip(field, 60)));
+        return err_at(cx->err, "/field");
     }
     str due = date_format(cx->arena, calendar_add_working_days(&cx->registry->county.calendar,
                                                                date_today_china(), CASE_DAYS));
