@@ -69,8 +69,9 @@ struct asked {
 static void answer_page(struct cx *cx, struct response *rs, str address)
 {
     rs->type = STR("text/html; charset=utf-8");
-    response_header(rs, STR("Content-Security-Policy"),
-                    STR("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"));
+    response_header(
+        rs, STR("Content-Security-Policy"),
+        STR("default-src 'none'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"));
     response_header(rs, STR("Referrer-Policy"), STR("no-referrer"));
     buf_add_format(&rs->body,
                    "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>数治</title>"

@@ -22,7 +22,7 @@ with open(base / 'county/deqing/county.yaml', 'a') as f:
 county = (base / 'county/deqing/county.yaml')
 county.write_text(county.read_text().replace('\n# Demo accounts', '\n  - {id: warden, title: {zh: 部门账号员, en: Warden}}\n# Demo accounts', 1))
 with open(base / 'county/deqing/rights.csv', 'a') as f:
-    f.write('warden,*,accounts,own\n')
+    f.write('warden,*,accounts,own,,,\n')
 r = place.run('apply', str(base / 'county/deqing'), *sorted(map(str, (base / 'apps').glob('*'))))
 check('packages are put in force', r.returncode == 0, r.stderr)
 place.serve()

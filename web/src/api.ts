@@ -79,9 +79,22 @@ function sendFile(dataset: string, file: File, corrects: string | null, onProgre
 }
 
 export const api = {
-  signIn: (login: string, password: string) => post<T.Session>('/session', { login, password }),
+  signIn: (login: string, password: string, more: T.SignInMore = {}) => post<T.Session | T.Needs>('/session', { login, password, ...more }),
   session: () => get<T.Session>('/session'),
   signOut: () => call<null>('DELETE', '/session'),
+  pending: (id: string, signal?: AbortSignal) => get<T.Pending>(`/authorize/${seg(id)}`, undefined, signal),
+  agree: (id: string, allow: boolean) => post<{ redirect: string }>(`/authorize/${seg(id)}`, { allow }),
+  signedOut: (id: string) => post<{ redirect: string }>(`/signed-out/${seg(id)}`),
+  second: (signal?: AbortSignal) => get<T.Second>('/account/second', undefined, signal),
+  enrol: (code?: string) => post<T.SecondOffer>('/account/second', code ? { code } : {}),
+  secondOff: (code: string) => call<null>('DELETE', `/account/second${queryOf({ code })}`),
+  changePassword: (password: string, new_password: string) => post<null>('/account/password', { password, new_password }),
+  ownSessions: (signal?: AbortSignal) => get<{ sessions: T.OwnSession[]; systems: T.OwnSystem[] }>('/account/sessions', undefined, signal),
+  endSession: (id: number) => call<null>('DELETE', `/account/sessions/${id}`),
+  endSystem: (id: number) => call<null>('DELETE', `/account/systems/${id}`),
+  accounts: (params?: Params, signal?: AbortSignal) => get<{ accounts: T.AccountRow[]; next: string | null }>('/accounts', params, signal),
+  makeAccount: (body: unknown) => post<{ account: T.AccountRow; password: string }>('/accounts', body),
+  changeAccount: (login: string, what: 'close' | 'open' | 'reset') => post<{ account: T.AccountRow; password?: string }>(`/accounts/${seg(login)}/${what}`),
   home: (signal?: AbortSignal) => get<T.Home>('/home', undefined, signal),
   readMessage: (id: string | number) => post<null>(`/messages/${seg(id)}/read`),
   menu: () => get<{ groups: T.MenuGroup[] }>('/menu'),

@@ -21,7 +21,20 @@ export interface User {
   posts: Post[];
   may: string[];
 }
-export interface Session { user: User; csrf: string; county?: Title }
+export interface Session { user: User; csrf: string; county?: Title; recovery_codes?: string[] }
+/* What a sign-in still lacks. */
+export interface Needs { needs: 'code' | 'enrol' | 'password'; secret?: string; uri?: string; qr?: string }
+export interface SignInMore { code?: string; new_password?: string }
+export interface Second { is_on: boolean; is_demanded: boolean; recovery_codes_left: number }
+export interface SecondOffer { is_on: boolean; secret?: string; uri?: string; qr?: string; recovery_codes?: string[] }
+export interface OwnSession { id: number; address: string; agent: string; since: string; last_seen: string; has_second: boolean; is_this: boolean }
+export interface OwnSystem { id: number; title: Title; scope: string; since: string }
+export interface Pending { redirect?: string; client: Title; host: string; scope: string; is_logout: boolean; wants_sign_in: boolean; wants_consent: boolean }
+export interface AccountPost { id: number; organisation: string; roles: string[]; area: string | null; duty: string | null }
+export interface AccountRow {
+  login: string; name: Title; kind: 'citizen' | 'firm' | 'staff' | 'system' | 'device'; organisation: string; is_active: boolean;
+  has_second: boolean; must_change: boolean; created: string; last_seen: string | null; posts: AccountPost[];
+}
 
 export type WaitingKind = 'case' | 'request' | 'quarantine' | 'mapping' | 'key';
 export interface Waiting {

@@ -7,7 +7,7 @@ import dayjs from 'dayjs';
 import 'dayjs/locale/zh-cn';
 import {
   AppstoreOutlined, AuditOutlined, DatabaseOutlined, HomeOutlined, ImportOutlined, IssuesCloseOutlined, MenuOutlined,
-  QuestionCircleOutlined, ShareAltOutlined, UserOutlined,
+  QuestionCircleOutlined, ShareAltOutlined, TeamOutlined, UserOutlined,
 } from '@ant-design/icons';
 import { api } from '../api';
 import { useI18n } from '../i18n';
@@ -42,6 +42,7 @@ const PackagePage = lazy(() => import('../pages/package-page'));
 const PackagePages = lazy(() => import('../pages/package-pages'));
 const Rules = lazy(() => import('../pages/rules'));
 const RulePage = lazy(() => import('../pages/rule'));
+const Accounts = lazy(() => import('../pages/accounts'));
 const Account = lazy(() => import('../pages/account'));
 const NotFound = lazy(() => import('../pages/not-found'));
 
@@ -71,6 +72,7 @@ function useMenu(): MenuItem[] {
     { key: 'share', icon: <ShareAltOutlined />, label: t('menu.share'), children: [
       ...(mayAny(user, 'request') ? [link('/requests/new', t('menu.share.ask'))] : []), link('/requests', t('menu.share.requests')), link('/grants', t('menu.share.grants'))] },
     { ...link('/cases', t('menu.cases')), icon: <IssuesCloseOutlined /> },
+    ...(mayAny(user, 'accounts') ? [{ ...link('/accounts', t('accounts.title')), icon: <TeamOutlined /> }] : []),
     ...(mayAny(user, 'audit') ? [{ ...link('/audit', t('menu.audit')), icon: <AuditOutlined /> }] : []),
     { key: 'apps', icon: <AppstoreOutlined />, label: t('menu.apps'), children: [link('/rules', t('menu.rules')), ...packages] },
   ];
@@ -218,6 +220,7 @@ function Pages() {
       <Route path="/rules/:rule" element={<ByParams>{(k) => <RulePage key={k} />}</ByParams>} />
       <Route path="/pages" element={<PackagePages />} />
       <Route path="/pages/:page" element={<ByParams>{(k) => <PackagePage key={k} />}</ByParams>} />
+      <Route path="/accounts" element={<Accounts />} />
       <Route path="/account" element={<Account />} />
       <Route path="/home" element={<Navigate to="/" replace />} />
       <Route path="*" element={<NotFound />} />

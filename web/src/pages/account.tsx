@@ -1,6 +1,7 @@
 import { Button, Segmented } from 'antd';
 import { useSession, useUser } from '../app/session';
 import { useI18n } from '../i18n';
+import { AccountSecurity } from '../parts/account-security';
 import { useDatasets } from '../parts/dataset-select';
 import { Page, Section } from '../parts/page';
 import { Mark } from '../parts/tags';
@@ -48,6 +49,7 @@ export default function Account() {
           </ul>
         )}
       </Section>
+      <AccountSecurity />
       <Section title={t('account.language')}>
         <Segmented<Lang> value={lang} onChange={setLang} options={[{ value: 'zh', label: '中文' }, { value: 'en', label: 'English' }]} aria-label={t('account.language')} />
       </Section>
