@@ -23,9 +23,10 @@ const struct module *const MODULES[] = {
     &WHY_MODULE,        /* which right allows or denies */
     &RECORDS_MODULE,    /* records: lists, exports, one with its history */
     &CATALOGUE_MODULE,  /* datasets, codes, pages */
-    &ACCOUNT_MODULE,  /* accounts, for their administrators */
-    &SECOND_MODULE,   /* the second factor */
-    &OIDC_MODULE,     /* sign-in for other systems: OpenID Connect */
+    &ACCOUNT_MODULE,    /* accounts, for their administrators */
+    &PASSKEY_MODULE,    /* passkeys */
+    &SECOND_MODULE,     /* the second factor */
+    &OIDC_MODULE,       /* sign-in for other systems: OpenID Connect */
     &OIDC_TOKEN_MODULE, /* their tokens */
     &INTAKE_MODULE,     /* files and batches */
     &QUARANTINE_MODULE, /* refused rows */

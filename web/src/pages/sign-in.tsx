@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { api } from '../api';
 import { useSession } from '../app/session';
 import { useI18n } from '../i18n';
+import { hasPasskeys, signInByPasskey } from '../passkey';
 import { problemOf, problemWords } from '../problem';
 import { LangSwitch } from '../parts/lang-switch';
 import { QrPicture, RecoveryCodes } from '../parts/second-factor';
@@ -58,6 +59,14 @@ export default function SignIn() {
     } catch (cause) {
       tell(cause);
     }
+    setBusy(false);
+  };
+  const byPasskey = async () => {
+    setBusy(true);
+    setError(null);
+    const got = await signInByPasskey().catch(() => null);
+    if (got) enter(got);
+    else setError(t('signin.passkey.failed'));
     setBusy(false);
   };
   const submit = (e: FormEvent<HTMLFormElement>) => {
@@ -127,7 +136,12 @@ export default function SignIn() {
             <button type="submit" className="signin-go" disabled={isBusy}>{t(isBusy ? 'signin.busy' : 'signin.go')}</button>
             {step
               ? <button type="button" className="plain-button" onClick={() => { setStep(null); setGiven(null); setError(null); }}>{t('signin.again')}</button>
-              : <p className="soft">{t('signin.forgot')}</p>}
+              : (
+                <>
+                  {hasPasskeys() && <button type="button" className="signin-other" onClick={() => void byPasskey()} disabled={isBusy}>{t('signin.passkey')}</button>}
+                  <p className="soft">{t('signin.forgot')}</p>
+                </>
+              )}
           </form>
         )}
       </main>
