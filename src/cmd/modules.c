@@ -27,6 +27,7 @@ const struct module *const MODULES[] = {
     &PASSKEY_MODULE,    /* passkeys */
     &SECOND_MODULE,     /* the second factor */
     &OIDC_MODULE,       /* sign-in for other systems: OpenID Connect */
+    &OUTSIDE_MODULE,    /* sign-in at an outside provider */
     &OIDC_TOKEN_MODULE, /* their tokens */
     &INTAKE_MODULE,     /* files and batches */
     &QUARANTINE_MODULE, /* refused rows */

@@ -92,6 +92,7 @@ export const api = {
   passkeyBegin: () => post<{ challenge: string; host: string; user: string; login: string; have: string[] }>('/account/passkeys/begin'),
   passkeyAdd: (body: { client_data: string; auth_data: string; public_key: string; title: string }) => post<unknown>('/account/passkeys', body),
   passkeyRemove: (id: string) => call<null>('DELETE', `/account/passkeys/${seg(id)}`),
+  providers: () => get<{ providers: { id: string; title: T.Title }[] }>('/session/providers'),
   passkeyChallenge: () => post<{ challenge: string; host: string }>('/session/passkey/begin'),
   passkeySignIn: (body: { id: string; client_data: string; auth_data: string; signature: string }) => post<T.Session>('/session/passkey', body),
   changePassword: (password: string, new_password: string) => post<null>('/account/password', { password, new_password }),

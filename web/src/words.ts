@@ -72,6 +72,7 @@ export const words = {
   'signin.recovery.go': ['我已保存，进入工作台', 'I have kept them, go on'],
   'signin.passkey': ['用通行密钥登录', 'Sign in with a passkey'],
   'signin.passkey.failed': ['通行密钥未能完成验证，请重试或改用密码。', 'The passkey was not verified: try again, or use your password.'],
+  'signin.outside': ['用{name}登录', 'Sign in with {name}'],
   'signin.again': ['换一个账号', 'Another account'],
 
   'authorize.title': ['登录到 {client}', 'Sign in to {client}'],
