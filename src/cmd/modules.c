@@ -10,6 +10,7 @@
 #include "identity/second.h"
 #include "intake/intake_http.h"
 #include "intake/quarantine.h"
+#include "quality/my.h"
 #include "quality/quality.h"
 #include "rules/rules_http.h"
 #include "share/share.h"
@@ -32,6 +33,7 @@ const struct module *const MODULES[] = {
     &INTAKE_MODULE,     /* files and batches */
     &QUARANTINE_MODULE, /* refused rows */
     &QUALITY_MODULE,    /* measured quality, lineage */
+    &MY_MODULE,         /* my data: own records, who looked, objections */
     &CASE_MODULE,       /* wrong values reported and fixed, home, messages */
     &RULES_MODULE,      /* decision models: tried, simulated */
     &SHARE_MODULE,      /* requests, grants, lists by a grant's key */
