@@ -25,8 +25,10 @@ const struct module *const MODULES[] = {
     &RECORDS_MODULE,    /* records: lists, exports, one with its history */
     &CATALOGUE_MODULE,  /* datasets, codes, pages */
     &ACCOUNT_MODULE,    /* accounts, for their administrators */
+    &PASSKEY_MODULE,    /* passkeys */
     &SECOND_MODULE,     /* the second factor */
     &OIDC_MODULE,       /* sign-in for other systems: OpenID Connect */
+    &OUTSIDE_MODULE,    /* sign-in at an outside provider */
     &OIDC_TOKEN_MODULE, /* their tokens */
     &INTAKE_MODULE,     /* files and batches */
     &QUARANTINE_MODULE, /* refused rows */

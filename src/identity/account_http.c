@@ -329,6 +329,8 @@ static bool post_reset(struct cx *cx, const struct request *rq, struct response 
               P(rq->parts[0]), P(hash)) &&
            DB(cx->db, cx->arena, NULL, cx->err, "delete from shuzhi.recovery_code where login = $1",
               P(rq->parts[0])) &&
+           DB(cx->db, cx->arena, NULL, cx->err, "delete from shuzhi.passkey where login = $1",
+              P(rq->parts[0])) &&
            end_all(cx, rq->parts[0], "account reset") &&
            write_account(cx, rq->parts[0], password, rs);
 }

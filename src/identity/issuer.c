@@ -99,6 +99,23 @@ void issuer_destroy(struct issuer *i)
     free(i);
 }
 
+bool issuer_secret(const struct issuer *i, struct arena *a, str file, str *secret, struct err *e)
+{
+    char text[1024];
+    struct stat st;
+    const char *path = arena_cstr(a, arena_format(a, "%s/%.*s", i->folder, STR_ARG(file)));
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return err_set(e, ERR_BUSY, "the secret file %s cannot be read", path);
+    bool is_ours = fstat(fileno(f), &st) == 0 && (st.st_mode & 077) == 0;
+    size_t n = fread(text, 1, sizeof text, f);
+    fclose(f);
+    if (!is_ours)
+        return err_set(e, ERR_BUSY, "secret file %s may be read by others: chmod 600 it", path);
+    *secret = arena_copy(a, str_trim((str){text, n}));
+    return true;
+}
+
 bool issuer_list(struct db *db, const struct key *k, struct err *e)
 {
     ARENA_SCOPED struct arena a = {0};

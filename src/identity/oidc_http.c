@@ -66,7 +66,7 @@ struct asked {
     str redirect_uri, scope, state, nonce, challenge, prompt, max_age;
 };
 
-static void answer_page(struct cx *cx, struct response *rs, str address)
+void oidc_answer_page(struct response *rs, str address)
 {
     rs->type = STR("text/html; charset=utf-8");
     response_header(
@@ -78,7 +78,6 @@ static void answer_page(struct cx *cx, struct response *rs, str address)
                    "<meta http-equiv=\"refresh\" content=\"0;url=%.*s\">"
                    "<p><a href=\"%.*s\">继续 · Continue</a></p></html>",
                    STR_ARG(address), STR_ARG(address));
-    (void)cx;
 }
 
 static str answer_address(struct cx *cx, str redirect_uri, const char *name, str value, str state)
@@ -205,7 +204,7 @@ static bool get_authorize(struct cx *cx, const struct request *rq, struct respon
         q.prompt = STR("");
     if (!keep(cx, &q, &id))
         return false;
-    answer_page(cx, rs, arena_format(cx->arena, "/authorize?request=%.*s", STR_ARG(id)));
+    oidc_answer_page(rs, arena_format(cx->arena, "/authorize?request=%.*s", STR_ARG(id)));
     return true;
 }
 
@@ -425,7 +424,7 @@ static bool get_logout(struct cx *cx, const struct request *rq, struct response 
         return err_set(cx->err, ERR_INVALID,
                        "post_logout_redirect_uri is not one of those registered for the client");
     if (!target.p) {
-        answer_page(cx, rs, STR("/sign-out"));
+        oidc_answer_page(rs, STR("/sign-out"));
         return true;
     }
     struct asked q = {.client = c,
@@ -436,7 +435,7 @@ static bool get_logout(struct cx *cx, const struct request *rq, struct response 
                       .prompt = STR("")};
     if (!keep(cx, &q, &id))
         return false;
-    answer_page(cx, rs, arena_format(cx->arena, "/sign-out?request=%.*s", STR_ARG(id)));
+    oidc_answer_page(rs, arena_format(cx->arena, "/sign-out?request=%.*s", STR_ARG(id)));
     return true;
 }
 

@@ -160,6 +160,15 @@ bool second_try(struct cx *cx, str login, str code, enum second_state *state, st
               P_INT(cx->arena, step));
 }
 
+bool second_is_wanted(struct cx *cx, str login, bool *is_wanted)
+{
+    struct factor f;
+    if (!load_factor(cx, login, &f))
+        return false;
+    *is_wanted = f.totp.p || f.is_demanded;
+    return true;
+}
+
 /* --- by one's own will -------------------------------------------------------------------------
  */
 

@@ -143,8 +143,8 @@ static str dummy_hash(void)
                "J4moa2MM0/6uf3HbY2Tf5Fux8JIBTwIhmhxGRbsY14E");
 }
 
-static bool open_session(struct cx *cx, str login, bool has_second, const struct request *rq,
-                         struct response *rs)
+bool session_open(struct cx *cx, str login, enum session_factors factors, const struct request *rq,
+                  struct response *rs)
 {
     str token = random_token(cx->arena, 32), csrf = random_token(cx->arena, 24);
     str digest = digest_hex(cx->arena, token), agent = request_header(rq, "User-Agent");
@@ -155,7 +155,8 @@ static bool open_session(struct cx *cx, str login, bool has_second, const struct
     if (!DB(cx->db, cx->arena, NULL, cx->err,
             "insert into shuzhi.session (token_digest, login, csrf, address, agent, has_second)"
             " values ($1, $2, $3, $4, $5, $6)",
-            P(digest), P(login), P(csrf), P(rq->address), P(agent), P_BOOL(has_second)) ||
+            P(digest), P(login), P(csrf), P(rq->address), P(agent),
+            P_BOOL(factors == SESSION_TWO_FACTORS)) ||
         !DB0(cx->db, cx->arena, NULL, cx->err,
              "delete from shuzhi.session where last_seen < now() - interval '1 day'"
              " or created < now() - interval '1 day'") ||
@@ -237,7 +238,8 @@ static bool post_session(struct cx *cx, const struct request *rq, struct respons
         return false;
     if (!patience_forget(cx, in.login, rq->address) ||
         !patience_forget(cx, in.login, PLACE_SECOND) ||
-        !open_session(cx, in.login, second == SECOND_OK, rq, rs))
+        !session_open(cx, in.login, second == SECOND_OK ? SESSION_TWO_FACTORS : SESSION_ONE_FACTOR,
+                      rq, rs))
         return false;
     session_write(cx, &rs->body);
     buf_add(&rs->body, buf_str(&more));

@@ -155,3 +155,32 @@ test('a second step is set up at the first sign-in, and accounts are made', asyn
   await page.context().close();
   await other.context().close();
 });
+
+test('a passkey is added and signs in, with the browser\'s own device', async () => {
+  const page = await openWindow(browser);
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true,
+    hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+  await signIn(page, OWNER);
+  await page.goto(`${URL_BASE}/account`);
+  await page.waitForSelector('#passkeys button');
+  await page.click('#passkeys > button');
+  await page.waitForSelector('#passkeys li');
+  await clean(page, 'account with a passkey');
+  await page.context().clearCookies();
+  await page.goto(`${URL_BASE}/`);
+  await page.waitForSelector('.signin-other');
+  await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+  await page.click('.signin-other');
+  await page.waitForSelector('.signin-error');
+  await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
+  await page.click('.signin-other');
+  await page.waitForSelector('#main h1');
+  await page.goto(`${URL_BASE}/account`);
+  await page.waitForSelector('#sessions .mark-good'); // two factors in one step
+  await page.click('#passkeys li button');
+  await page.waitForFunction(() => !document.querySelector('#passkeys li'));
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});

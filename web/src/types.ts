@@ -42,6 +42,7 @@ export interface Needs { needs: 'code' | 'enrol' | 'password'; secret?: string; 
 export interface SignInMore { code?: string; new_password?: string }
 export interface Second { is_on: boolean; is_demanded: boolean; recovery_codes_left: number }
 export interface SecondOffer { is_on: boolean; secret?: string; uri?: string; qr?: string; recovery_codes?: string[] }
+export interface Passkey { id: string; title: string; at: string; last_used: string | null }
 export interface OwnSession { id: number; address: string; agent: string; since: string; last_seen: string; has_second: boolean; is_this: boolean }
 export interface OwnSystem { id: number; title: Title; scope: string; since: string }
 export interface Pending { redirect?: string; client: Title; host: string; scope: string; is_logout: boolean; wants_sign_in: boolean; wants_consent: boolean }

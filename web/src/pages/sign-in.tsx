@@ -3,16 +3,18 @@ import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { api } from '../api';
 import { useSession } from '../app/session';
 import { useI18n } from '../i18n';
+import { hasPasskeys, signInByPasskey } from '../passkey';
 import { problemOf, problemWords } from '../problem';
 import { LangSwitch } from '../parts/lang-switch';
 import { QrPicture, RecoveryCodes } from '../parts/second-factor';
-import type { Needs, Session } from '../types';
+import type { Needs, Session, Title } from '../types';
 import type { WordKey } from '../words';
 
 const STEP_LEAD: Record<Needs['needs'], WordKey> = { code: 'signin.code.lead', enrol: 'signin.enrol.lead', password: 'signin.new.lead' };
 
 export default function SignIn() {
-  const { t, lang } = useI18n();
+  const { t, lang, pick } = useI18n();
+  const [providers, setProviders] = useState<{ id: string; title: Title }[]>([]);
   const { enter } = useSession();
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
@@ -30,6 +32,7 @@ export default function SignIn() {
   }, [t]);
   useEffect(() => {
     first.current?.focus();
+    api.providers().then((p) => setProviders(p.providers)).catch(() => undefined); // a password does without
     void import('../app/shell'); // the desk is fetched while the name is typed
   }, []);
   useEffect(() => {
@@ -58,6 +61,14 @@ export default function SignIn() {
     } catch (cause) {
       tell(cause);
     }
+    setBusy(false);
+  };
+  const byPasskey = async () => {
+    setBusy(true);
+    setError(null);
+    const got = await signInByPasskey().catch(() => null);
+    if (got) enter(got);
+    else setError(t('signin.passkey.failed'));
     setBusy(false);
   };
   const submit = (e: FormEvent<HTMLFormElement>) => {
@@ -127,7 +138,13 @@ export default function SignIn() {
             <button type="submit" className="signin-go" disabled={isBusy}>{t(isBusy ? 'signin.busy' : 'signin.go')}</button>
             {step
               ? <button type="button" className="plain-button" onClick={() => { setStep(null); setGiven(null); setError(null); }}>{t('signin.again')}</button>
-              : <p className="soft">{t('signin.forgot')}</p>}
+              : (
+                <>
+                  {hasPasskeys() && <button type="button" className="signin-other" onClick={() => void byPasskey()} disabled={isBusy}>{t('signin.passkey')}</button>}
+                  {providers.map((p) => <a key={p.id} className="signin-other" href={`/oauth/outside/${p.id}`}>{t('signin.outside', { name: pick(p.title) })}</a>)}
+                  <p className="soft">{t('signin.forgot')}</p>
+                </>
+              )}
           </form>
         )}
       </main>

@@ -3,6 +3,7 @@ import { useState, type FormEvent } from 'react';
 import { Button, Form, Input } from 'antd';
 import { api } from '../api';
 import { useI18n } from '../i18n';
+import { addPasskey, hasPasskeys } from '../passkey';
 import { problemOf, type ApiProblem } from '../problem';
 import { formatTime } from '../text';
 import type { SecondOffer } from '../types';
@@ -54,6 +55,41 @@ function SecondFactor() {
           </>
         )}
       </Loaded>
+    </Section>
+  );
+}
+
+function Passkeys() {
+  const { t } = useI18n();
+  const say = useAnnounce();
+  const list = useLoad((s) => api.passkeys(s), []);
+  const [problem, setProblem] = useState<ApiProblem | null>(null);
+  const add = () => {
+    setProblem(null);
+    addPasskey(/\(([^;)]+)/.exec(navigator.userAgent)?.[1] ?? navigator.platform)
+      .then((isDone) => {
+        say(t(isDone ? 'account.passkeys.added' : 'account.passkeys.failed'), isDone ? 'done' : 'failed');
+        list.reload();
+      })
+      .catch((cause) => setProblem(problemOf(cause)));
+  };
+  return (
+    <Section title={t('account.passkeys')} id="passkeys">
+      {problem && <ProblemBox problem={problem} onClose={() => setProblem(null)} />}
+      <p>{t('account.passkeys.lead')}</p>
+      <Loaded load={list}>
+        {(own) => own.passkeys.length === 0 ? <p className="soft">{t('account.passkeys.none')}</p> : (
+          <ul className="side-list">
+            {own.passkeys.map((p) => (
+              <li key={p.id}>
+                <strong>{p.title}</strong> <span className="soft">{formatTime(p.last_used ?? p.at)}</span>{' '}
+                <Button size="small" aria-label={`${t('account.passkeys.remove')} ${p.title} ${formatTime(p.at)}`} onClick={() => void api.passkeyRemove(p.id).then(list.reload).catch((cause) => setProblem(problemOf(cause)))}>{t('account.passkeys.remove')}</Button>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Loaded>
+      {hasPasskeys() && <Button onClick={add}>{t('account.passkeys.add')}</Button>}
     </Section>
   );
 }
@@ -136,6 +172,7 @@ export function AccountSecurity() {
   return (
     <>
       <SecondFactor />
+      <Passkeys />
       <Password />
       <Sessions />
     </>
