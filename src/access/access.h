@@ -47,6 +47,8 @@ void view_ask(struct buf *sql, const struct view_field *f);
  * failure. */
 MUST_USE struct db *access_reader(struct cx *cx, const char *verb);
 MUST_USE struct db *access_reader_for_grant(struct cx *cx, int64_t grant);
+/* Some line gives the asker every row: what is counted over the whole dataset may be told. */
+bool access_sees_all_rows(struct cx *cx, const struct dataset *d);
 /* How a record, and a field of it (NULL: only the record), looks to the asker. */
 enum sight { SIGHT_NONE, SIGHT_MASKED, SIGHT_CLEAR };
 MUST_USE bool view_sight(struct cx *cx, const struct view *v, str key, const struct view_field *f,
@@ -60,6 +62,8 @@ const struct view_field *view_find(const struct view *v, str name);
 void view_expression(struct buf *sql, const struct view_field *f, const char *alias);
 /* "expression, expression, …" in the order of v->fields. */
 void view_columns(struct buf *sql, const struct view *v, const char *alias);
+/* One shown value as JSON: what is masked becomes text. */
+void view_write_value(struct buf *out, const struct view_field *f, str value);
 /* One row of the columns above as members of the JSON object that is open in out; nulls left out.
  */
 void view_write_row(struct buf *out, const struct view *v, const struct rows *rows, size_t row,

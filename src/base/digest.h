@@ -1,5 +1,5 @@
 /* Digests, keyed digests, random bytes and password hashing: thin wrappers of OpenSSL and
- * libargon2. */
+ * libsodium. */
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"

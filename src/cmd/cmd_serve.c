@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "http/server.h"
+#include "identity/issuer.h"
 #include "registry/apply.h"
 #include "registry/snapshot.h"
 #include "share/share.h"
@@ -93,6 +94,10 @@ static int run(struct serving *s, struct server_options *options)
     options->hooks.loop_arg = options->read_module = s->share;
     if (!(s->server = server_create(options, &e)))
         return settings_fail(&e);
+    ARENA_SCOPED struct arena a = {0};
+    str url = settings_public_url(&a, options->address, server_port(s->server));
+    if (!(s->work.issuer = issuer_create(url, settings_key_folder(), &e)))
+        return settings_fail(&e);
     if (!(s->jobs = jobs_start(&s->work, &e)) || !(s->sealing = sealing_start(&s->work, &e)))
         return settings_fail(&e);
     running = s->server;
@@ -163,6 +168,7 @@ int cmd_serve(int argc, char **argv)
         return settings_fail(&e);
     int code = run(&s, &options);
     server_destroy(s.server);
+    issuer_destroy(s.work.issuer);
     share_lane_destroy(s.share);
     db_close(s.listener);
     snapshot_put(&s.snapshot, NULL);

@@ -153,7 +153,10 @@ static bool simulate_dataset(struct arguments *w, struct simulate_options *o, st
     if (r && !d)
         err_set(e, ERR_MISSING, "there is no dataset \"%s\"", w->dataset);
     struct simulate_rows *rows =
-        d ? simulate_rows_of_dataset(db, d, o->model, w->by, w->by_count, a, e) : NULL;
+        d && db_script(db, "begin isolation level repeatable read read only", e)
+            ? simulate_rows_of_dataset(db, db, d, NULL, o->model, SIMULATE_WITH_KEY, w->by,
+                                       w->by_count, a, e)
+            : NULL;
     bool ok = rows && report(w, rows, o, a, e);
     simulate_rows_close(rows);
     registry_drop(r);

@@ -26,6 +26,10 @@
     X(verify,                                                                                      \
       "[--key PUBLIC.pem] [--checkpoint EARLIER.json] [--prove RECORD] FILE | --proof FILE",       \
       "check an audit export, or the proof of one record, without the server")                     \
+    X(trace, "FILE", "which exports a copied file came from")                                      \
+    X(routes, "", "every address the server answers: method, address, action recorded")            \
+    X(rotate_keys, "", "new keys that sign tokens; servers take them up as they run")              \
+    X(client_secret, "", "a secret for an OpenID Connect client, and its digest for clients.yaml") \
     X(serve, "[--port N] …", "serve the desk and the share API")
 /* clang-format on */
 

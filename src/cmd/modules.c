@@ -6,8 +6,11 @@
 #include "cmd/system.h"
 #include "identity/delegation.h"
 #include "identity/identity.h"
+#include "identity/oidc.h"
+#include "identity/second.h"
 #include "intake/intake_http.h"
 #include "intake/quarantine.h"
+#include "quality/my.h"
 #include "quality/quality.h"
 #include "rules/rules_http.h"
 #include "share/share.h"
@@ -19,14 +22,22 @@ const struct module *const MODULES[] = {
     &DELEGATION_MODULE, /* posts lent to colleagues */
     &EMERGENCY_MODULE,  /* break-glass */
     &WHY_MODULE,        /* which right allows or denies */
-    &CATALOGUE_MODULE,  /* datasets, records, codes, pages */
+    &RECORDS_MODULE,    /* records: lists, exports, one with its history */
+    &CATALOGUE_MODULE,  /* datasets, codes, pages */
+    &ACCOUNT_MODULE,    /* accounts, for their administrators */
+    &PASSKEY_MODULE,    /* passkeys */
+    &SECOND_MODULE,     /* the second factor */
+    &OIDC_MODULE,       /* sign-in for other systems: OpenID Connect */
+    &OUTSIDE_MODULE,    /* sign-in at an outside provider */
+    &OIDC_TOKEN_MODULE, /* their tokens */
     &INTAKE_MODULE,     /* files and batches */
     &QUARANTINE_MODULE, /* refused rows */
     &QUALITY_MODULE,    /* measured quality, lineage */
+    &MY_MODULE,         /* my data: own records, who looked, objections */
     &CASE_MODULE,       /* wrong values reported and fixed, home, messages */
     &RULES_MODULE,      /* decision models: tried, simulated */
     &SHARE_MODULE,      /* requests, grants, lists by a grant's key */
     &AUDIT_MODULE,      /* who looked */
-    &AUDIT_FILE_MODULE,  /* its seals, exports, proofs */
+    &AUDIT_FILE_MODULE, /* its seals, exports, proofs */
     NULL,
 };

@@ -45,6 +45,20 @@ struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *
     return k;
 }
 
+const char *settings_key_folder(void)
+{
+    const char *given = getenv("SHUZHI_KEY_FOLDER");
+    return given && *given ? given : "var/keys";
+}
+
+str settings_public_url(struct arena *a, const char *address, uint16_t port)
+{
+    str given = str_from(getenv("SHUZHI_PUBLIC_URL"));
+    while (given.n && given.p[given.n - 1] == '/')
+        given.n--;
+    return given.n ? given : arena_format(a, "http://%s:%u", address, port);
+}
+
 int settings_fail(const struct err *e)
 {
     fprintf(stderr, "shuzhi: %s%s%s%s\n", e->msg, e->at[0] ? " (at " : "", e->at,

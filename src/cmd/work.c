@@ -91,7 +91,9 @@ static bool run_once(struct cx *cx, const struct route *r, const struct request 
     name_actor(cx);
     if (!r->run(cx, rq, rs))
         return false;
-    name_actor(cx); /* signing in names somebody new */
+    name_actor(cx);        /* signing in names somebody new */
+    if (rs->status >= 400) /* an answer of a protocol of its own */
+        cx->audit->result = STR("denied");
     if (r->audit && !audit_save(cx->db, cx->arena, cx->audit, cx->err))
         return false;
     return db_commit(cx->db, cx->err);
@@ -121,7 +123,8 @@ void work_serve(void *arg, void *worker, const struct route *route, const struct
                     .reader = w->reader,
                     .err = &err,
                     .registry = registry,
-                    .server = w->server};
+                    .server = w->server,
+                    .issuer = work->issuer};
     begin_entry(&cx, route, rq, &entry);
     bool is_done = false;
     for (int left = TRIES; !is_done && left > 0; left--) {

@@ -7,6 +7,7 @@
 
 struct cx;
 struct actor;
+struct issuer;
 struct audit_entry;
 struct registry;
 struct db;
@@ -69,6 +70,7 @@ struct cx {
     struct err *err;
     const struct registry *registry; /* the packages in force, one snapshot for the whole request */
     const struct actor *actor;       /* NULL: nobody signed in */
+    struct issuer *issuer;           /* of tokens: identity/issuer.h */
     struct audit_entry *audit;       /* what the handler adds to its record */
     struct server *server;
 };

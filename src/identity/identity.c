@@ -1,6 +1,7 @@
 #include "identity/identity.h"
 
 #include "base/digest.h"
+#include "identity/oidc.h"
 
 static str text_array(struct arena *a, const str *items, size_t n)
 {
@@ -30,12 +31,14 @@ static bool make_account(struct db *db, struct arena *a, const struct account *c
     title_write(&name, c->name);
     return password_hash(a, c->password, &hash, e) &&
            DB(db, a, NULL, e,
-              "with made as (insert into shuzhi.staff (login, name, organisation, password)"
-              " values ($1, $2, $3, $4) on conflict do nothing returning login, organisation)"
+              "with made as (insert into shuzhi.staff (login, name, organisation, password, kind,"
+              " id_number, uscc) values ($1, $2, $3, $4, $8, nullif($9, ''), nullif($10, ''))"
+              " on conflict do nothing returning login, organisation)"
               " insert into shuzhi.post (login, organisation, roles, area, duty)"
               " select login, organisation, $5, nullif($6, ''), nullif($7, '') from made",
               P(c->login), P(buf_str(&name)), P(c->organisation), P(hash),
-              P(text_array(a, c->roles, c->role_count)), P(c->area), P(c->duty));
+              P(text_array(a, c->roles, c->role_count)), P(c->area), P(c->duty), P(c->kind),
+              P(c->id_number), P(c->uscc));
 }
 
 bool identity_make_accounts(struct db *db, const struct registry *r, struct err *e)
@@ -127,10 +130,28 @@ static bool is_changing(const struct request *rq)
     return !rq->is_head && !str_is(rq->method, "GET") && !str_is(rq->method, "OPTIONS");
 }
 
+/* A system, or a client on a person's behalf: an access token with scope api.  No cookie comes with
+ * it, so no page can forge it. */
+static bool enter_by_token(struct cx *cx, str token)
+{
+    struct family f;
+    if (!family_of_access(cx, token, &f))
+        return false;
+    if (!scope_has(f.scope, "api")) {
+        err_set(cx->err, ERR_DENIED, "the access token has no scope api");
+        return err_zh(cx->err, "访问令牌没有 api 范围");
+    }
+    struct actor *actor = arena_new(cx->arena, struct actor);
+    cx->actor = actor;
+    return identity_load(cx->db, cx->arena, f.login, actor, cx->err);
+}
+
 bool identity_enter(struct cx *cx, const struct route *route, const struct request *rq)
 {
     struct rows rows;
-    str token = request_cookie(rq, "shuzhi_session");
+    str token = request_cookie(rq, "shuzhi_session"), bearer = bearer_token(rq);
+    if (bearer.p && !token.n && !(route->flags & ROUTE_PUBLIC))
+        return enter_by_token(cx, bearer);
     if (token.n) {
         str digest = digest_hex(cx->arena, token);
         if (!DB(cx->db, cx->arena, &rows, cx->err, FIND_SESSION, P(digest)))
@@ -210,194 +231,3 @@ bool identity_require(struct cx *cx, const char *verb, const struct dataset *d)
             STR_ARG(d->title.en));
     return err_zh(cx->err, "您的岗位没有对“%.*s”的“%s”权限", STR_ARG(d->title.zh), verb);
 }
-
-/* --- routes ------------------------------------------------------------------------------------
- */
-
-static void write_may(struct buf *b, struct cx *cx)
-{
-    static const char *const verbs[] = {"intake", "fix", "approve", "request", "audit", "apply"};
-    bool is_first = true;
-    buf_add_lit(b, ",\"may\":[");
-    for (size_t v = 0; v < COUNT(verbs); v++) {
-        if (!identity_may(cx, verbs[v], NULL))
-            continue;
-        buf_add_format(b, "%s\"%s\"", is_first ? "" : ",", verbs[v]);
-        is_first = false;
-    }
-    buf_add_char(b, ']');
-}
-
-static void write_role(struct buf *b, const struct registry *r, str role)
-{
-    const struct title *t = map_find(&r->roles, role);
-    buf_add_lit(b, "{\"id\":");
-    json_write_string(b, role);
-    buf_add_lit(b, ",\"title\":");
-    title_write(b, t ? *t : (struct title){role, role});
-    buf_add_char(b, '}');
-}
-
-static void write_posts(struct buf *b, struct cx *cx)
-{
-    const struct actor *who = cx->actor;
-    buf_add_lit(b, ",\"posts\":[");
-    for (size_t i = 0; i < who->post_count; i++) {
-        const struct post *p = &who->posts[i];
-        buf_add_format(b, "%s{\"id\":%lld,\"organisation\":{\"code\":", i ? "," : "",
-                       (long long)p->id);
-        json_write_string(b, p->organisation);
-        buf_add_lit(b, ",\"title\":");
-        title_write(b, organisation_title(cx->registry, p->organisation));
-        buf_add_lit(b, "},\"roles\":[");
-        for (size_t k = 0; k < p->role_count; k++) {
-            if (k)
-                buf_add_char(b, ',');
-            write_role(b, cx->registry, p->roles[k]);
-        }
-        buf_add_char(b, ']');
-        json_add_text(b, "area", p->area);
-        json_add_text(b, "duty", p->duty);
-        json_add_text(b, "delegated_by", p->delegated_by);
-        json_add_text(b, "until", p->until);
-        buf_add_char(b, '}');
-    }
-    buf_add_char(b, ']');
-}
-
-static bool write_session(struct cx *cx, struct response *rs)
-{
-    const struct actor *who = cx->actor;
-    struct buf *b = &rs->body;
-    buf_add_lit(b, "{\"user\":{\"login\":");
-    json_write_string(b, who->login);
-    buf_add_lit(b, ",\"name\":");
-    title_write(b, who->name);
-    buf_add_lit(b, ",\"organisation\":{\"code\":");
-    json_write_string(b, who->organisation);
-    buf_add_lit(b, ",\"title\":");
-    title_write(b, organisation_title(cx->registry, who->organisation));
-    buf_add_char(b, '}');
-    write_posts(b, cx);
-    write_may(b, cx);
-    buf_add_lit(b, "},\"county\":");
-    title_write(b, cx->registry->county.title);
-    buf_add_lit(b, ",\"csrf\":");
-    json_write_string(b, who->csrf);
-    buf_add_char(b, '}');
-    return true;
-}
-
-static bool get_session(struct cx *cx, const struct request *rq, struct response *rs)
-{
-    (void)rq;
-    return write_session(cx, rs);
-}
-
-/* Five wrong passwords from one address make it wait, longer each time; other addresses do not
- * wait, so nobody can lock the owner out. */
-static bool check_patience(struct cx *cx, str login, str address)
-{
-    struct rows rows;
-    if (!DB(cx->db, cx->arena, &rows, cx->err,
-            "select ceil(extract(epoch from last - now()) + least(900, 2 ^ least(n - 4, "
-            "10)))::bigint"
-            " from shuzhi.sign_in_failure where login = $1 and address = $2 and n >= 5",
-            P(login), P(address)))
-        return false;
-    int64_t seconds = rows.n ? rows_int(&rows, 0, 0) : 0;
-    if (seconds <= 0)
-        return true;
-    err_set(cx->err, ERR_LIMIT, "too many wrong passwords: wait %lld seconds", (long long)seconds);
-    return err_zh(cx->err, "密码错误次数过多，请 %lld 秒后再试", (long long)seconds);
-}
-
-static bool note_failure(struct cx *cx, str login, str address)
-{
-    struct err e = {0};
-    /* The request's own transaction is rolled back with the refusal; this must stay. */
-    if (!db_commit(cx->db, &e) || !db_begin(cx->db, &e) ||
-        !DB(cx->db, cx->arena, NULL, &e,
-            "insert into shuzhi.sign_in_failure as f (login, address, n, last) values ($1, $2, 1, "
-            "now())"
-            " on conflict (login, address) do update set last = now(),"
-            " n = case when f.last < now() - interval '1 hour' then 1 else f.n + 1 end",
-            P(login), P(address)) ||
-        !db_commit(cx->db, &e) || !db_begin(cx->db, &e))
-        return err_set(cx->err, ERR_BROKEN, "%s", e.msg);
-    err_set(cx->err, ERR_UNKNOWN, "the account or the password is wrong");
-    return err_zh(cx->err, "账号或密码不正确");
-}
-
-/* What a password is checked against when there is no such account, so that both take as long. */
-static str dummy_hash(void)
-{
-    return STR("$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
-               "J4moa2MM0/6uf3HbY2Tf5Fux8JIBTwIhmhxGRbsY14E");
-}
-
-static bool open_session(struct cx *cx, str login, str address, struct response *rs)
-{
-    struct rows rows;
-    str token = random_token(cx->arena, 32), csrf = random_token(cx->arena, 24);
-    str digest = digest_hex(cx->arena, token);
-    if (!DB(cx->db, cx->arena, NULL, cx->err,
-            "insert into shuzhi.session (token_digest, login, csrf, address) values ($1, $2, $3, "
-            "$4)",
-            P(digest), P(login), P(csrf), P(address)) ||
-        !DB0(cx->db, cx->arena, NULL, cx->err,
-             "delete from shuzhi.session where last_seen < now() - interval '1 day'"
-             " or created < now() - interval '1 day'") ||
-        !DB(cx->db, cx->arena, &rows, cx->err, FIND_SESSION, P(digest)))
-        return false;
-    struct actor *actor = arena_new(cx->arena, struct actor);
-    if (rows.n == 0 || !read_actor(cx, &rows, actor))
-        return err_set(cx->err, ERR_UNKNOWN, "this account is closed");
-    cx->actor = actor;
-    response_header(rs, STR("Set-Cookie"),
-                    arena_format(cx->arena,
-                                 "shuzhi_session=%.*s; Path=/; HttpOnly; SameSite=Strict",
-                                 STR_ARG(token)));
-    return write_session(cx, rs);
-}
-
-static bool post_session(struct cx *cx, const struct request *rq, struct response *rs)
-{
-    struct json body;
-    struct rows rows;
-    if (!request_json(rq, &body, cx->err))
-        return false;
-    str login = json_text(&body, "login", STR("")),
-        password = json_text(&body, "password", STR(""));
-    if (login.n == 0 || login.n > 100 || memchr(login.p, 0, login.n))
-        return err_set(cx->err, ERR_INVALID, "login is missing or too long");
-    if (!check_patience(cx, login, rq->address) ||
-        !DB(cx->db, cx->arena, &rows, cx->err,
-            "select password from shuzhi.staff where login = $1 and is_active", P(login)))
-        return false;
-    bool is_right = password_verify(rows.n ? rows_text(&rows, 0, 0) : dummy_hash(), password);
-    if (!rows.n || !is_right)
-        return note_failure(cx, login, rq->address);
-    return DB(cx->db, cx->arena, NULL, cx->err,
-              "delete from shuzhi.sign_in_failure where login = $1 and address = $2", P(login),
-              P(rq->address)) &&
-           open_session(cx, login, rq->address, rs);
-}
-
-static bool delete_session(struct cx *cx, const struct request *rq, struct response *rs)
-{
-    response_header(rs, STR("Set-Cookie"),
-                    STR("shuzhi_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"));
-    return DB(cx->db, cx->arena, NULL, cx->err,
-              "delete from shuzhi.session where token_digest = $1",
-              P(digest_hex(cx->arena, request_cookie(rq, "shuzhi_session"))));
-}
-
-static const struct route ROUTES[] = {
-    {"GET", "/api/v1/session", get_session, NULL, 0, NULL},
-    {"POST", "/api/v1/session", post_session, "session.open", ROUTE_PUBLIC | ROUTE_NO_CSRF, NULL},
-    {"DELETE", "/api/v1/session", delete_session, "session.close", 0, NULL},
-    {0},
-};
-
-const struct module IDENTITY_MODULE = {"identity", ROUTES};

@@ -4,6 +4,7 @@
 #include "access/rule.h"
 #include "audit/audit.h"
 #include "intake/batch.h"
+#include "text/csv.h"
 
 enum { ACCEPT_AT_ONCE = 5000 };
 
@@ -61,8 +62,7 @@ static bool show_row(struct cx *cx, const struct waiting *w, str *values, bool *
     if (!json_parse(&row, *values, cx->arena, cx->err))
         return false;
     for (size_t i = 0; i < d->field_count; i++)
-        given[i] =
-            rule_value(cx->arena, &d->fields[i], text_of(&row, d->fields[i].name));
+        given[i] = rule_value(cx->arena, &d->fields[i], text_of(&row, d->fields[i].name));
     if (!rule_find(cx, cx->actor, d, given, &rule, cx->err))
         return false;
     *is_seen = rule.is_seen;
@@ -397,23 +397,6 @@ static bool post_drop(struct cx *cx, const struct request *rq, struct response *
     return true;
 }
 
-/* RFC 4180, with a mark before what a spreadsheet would run as a formula. */
-static void add_csv_cell(struct buf *b, str s, char before)
-{
-    if (before)
-        buf_add_char(b, before);
-    bool is_formula = s.n && (s.p[0] == '=' || s.p[0] == '@' || s.p[0] == '+' || s.p[0] == '\t');
-    buf_add_char(b, '"');
-    if (is_formula)
-        buf_add_char(b, '\'');
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            buf_add_char(b, '"');
-        buf_add_char(b, s.p[i]);
-    }
-    buf_add_char(b, '"');
-}
-
 static void add_csv_row(struct buf *b, struct cx *cx, const struct dataset *d, str row, str values,
                         str problems)
 {
@@ -423,9 +406,9 @@ static void add_csv_row(struct buf *b, struct cx *cx, const struct dataset *d, s
     if (!json_parse(&v, values, cx->arena, &ignored) ||
         !json_parse(&p, problems, cx->arena, &ignored))
         return;
-    add_csv_cell(b, row, 0);
+    csv_write_cell(b, row, 0);
     for (size_t i = 0; i < d->field_count; i++)
-        add_csv_cell(b, json_text(&v, arena_cstr(cx->arena, d->fields[i].name), STR("")), ',');
+        csv_write_cell(b, json_text(&v, arena_cstr(cx->arena, d->fields[i].name), STR("")), ',');
     for (size_t i = 0; i < p.array.n; i++) {
         const struct json *one = &p.array.items[i];
         const struct field *f = field_find(d, json_text(one, "field", STR("")));
@@ -436,7 +419,7 @@ static void add_csv_row(struct buf *b, struct cx *cx, const struct dataset *d, s
         if (suggestion.p)
             buf_add_format(&reasons, "，建议：%.*s", STR_ARG(suggestion));
     }
-    add_csv_cell(b, buf_str(&reasons), ',');
+    csv_write_cell(b, buf_str(&reasons), ',');
     buf_add_lit(b, "\r\n");
 }
 
@@ -453,7 +436,7 @@ static bool get_csv(struct cx *cx, const struct request *rq, struct response *rs
         return false;
     buf_add_lit(b, "\xef\xbb\xbf_row");
     for (size_t i = 0; i < w.dataset->field_count; i++)
-        add_csv_cell(b, w.dataset->fields[i].title.zh, ',');
+        csv_write_cell(b, w.dataset->fields[i].title.zh, ',');
     buf_add_lit(b, ",\"问题\"\r\n");
     for (size_t i = 0; i < rows.n; i++) {
         bool is_seen;

@@ -14,6 +14,8 @@ static void load_roles(struct loading *l, const struct json *owner)
             continue;
         *t = load_title(l, v, "title");
         map_set(&l->registry->roles, l->arena, id, t);
+        if (json_flag(v, "second_factor", false))
+            map_set(&l->registry->second_factor, l->arena, id, t);
     }
 }
 
@@ -44,6 +46,9 @@ static void load_accounts(struct loading *l, const struct json *v)
                                 .organisation = json_text(a, "organisation", STR("")),
                                 .area = json_text(a, "area", STR("")),
                                 .duty = json_text(a, "duty", STR("")),
+                                .kind = json_text(a, "kind", STR("staff")),
+                                .id_number = json_text(a, "id_number", STR("")),
+                                .uscc = json_text(a, "uscc", STR("")),
                                 .name = load_title(l, a, "name")};
         if (!out->login.n || !out->password.n || !out->organisation.n)
             load_complain(l, a, "an account needs login, password and organisation");
@@ -84,7 +89,7 @@ static int by_day(const void *a, const void *b)
 /* A list of days "2026-05-01" and spans "2026-05-01/2026-05-05". */
 static void load_days(struct loading *l, const struct json *list, int32_t **days, size_t *n)
 {
-    size_t size = 0;
+    size_t size = *n; /* of a calendar file before this one */
     for (size_t i = 0; list && list->type == JSON_ARRAY && i < list->array.n; i++) {
         const struct json *v = &list->array.items[i];
         str rest = v->type == JSON_STRING ? v->text : STR(""), from, to;

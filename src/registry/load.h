@@ -9,7 +9,8 @@ struct loading {
     struct arena *arena; /* of the registry */
     struct package *package;
     const struct bundle_package *source;
-    str file; /* the file being read, as in complaints: apps/person/app.yaml */
+    str file;          /* the file being read, as in complaints: apps/person/app.yaml */
+    struct map checks; /* checks/ files, to be compiled when all datasets are read */
 };
 
 /* True when nothing was complained of since. */
@@ -23,12 +24,16 @@ MUST_USE bool load_id(struct loading *l, const struct json *where, str id, struc
 
 void load_app(struct loading *l, const struct bundle_file *f);
 void load_county(struct loading *l, const struct bundle_file *f);
+void load_providers(struct loading *l, const struct bundle_file *f);
+void load_clients(struct loading *l, const struct bundle_file *f);
 void load_calendar(struct loading *l, const struct bundle_file *f);
 void load_rights(struct loading *l, const struct bundle_file *f);
 void load_dataset(struct loading *l, const struct bundle_file *f);
 void load_page(struct loading *l, const struct bundle_file *f);
 void load_feed(struct loading *l, const struct bundle_file *f);
 void load_rules(struct loading *l, const struct bundle_file *f);
+void load_checks(struct loading *l, const struct bundle_file *f);
+void load_resolve_checks(struct loading *l);
 void load_cases(struct loading *l, const struct bundle_file *f);
 void load_resolve_cases(struct loading *l); /* after all rules are read */
 void load_resolve_rights(struct loading *l);

@@ -9,6 +9,7 @@
 
 struct schema;
 struct dmn_package;
+struct program;
 
 struct title {
     str zh, en;
@@ -60,6 +61,18 @@ struct location {
     const struct field *by; /* the field that holds the reference's key */
 };
 
+/* A quality rule of checks/NAME.yaml. */
+struct check {
+    str id;
+    struct title title;
+    const struct field *field;        /* a clerk is pointed to it */
+    const struct program *expression; /* over the fields in their order: true passes, false fails,
+                                         all else is not counted */
+    const struct program *suggestion; /* a value for the field; NULL: none */
+    bool is_refusing;                 /* else only counted */
+    str dimension;                    /* of GB/T 36344 */
+};
+
 struct dataset {
     str id;
     str table, history; /* quoted: data."person", history."person" */
@@ -78,6 +91,8 @@ struct dataset {
     size_t key_count;
     const struct field *title_field; /* what a person calls a record */
     struct location location;        /* longitude NULL: none */
+    struct check *checks;
+    size_t check_count, check_size;
     const struct json *definition;
     const struct schema *schema; /* of one row */
     str digest;                  /* of the definition */
@@ -145,9 +160,32 @@ struct package {
 struct account {
     str login, password;
     struct title name;
+    str kind;                     /* citizen, firm, staff, system, device */
     str organisation, area, duty; /* of the post; area and duty may be empty */
+    str id_number, uscc;          /* of a citizen, a firm; may be empty */
     str *roles;
     size_t role_count;
+};
+
+/* An OpenID Connect client: a line of clients.yaml. */
+struct client {
+    str id;
+    struct title title;
+    str secret_digest; /* SM3, hexadecimal; empty: a public client */
+    str account;       /* it acts as, with client credentials; may be empty */
+    str id_token;      /* ES256 or RS256 */
+    str *redirect_uris, *logout_uris, *scopes;
+    size_t redirect_count, logout_count, scope_count;
+    bool asks_consent;
+};
+
+/* An outside identity provider: a line of providers.yaml. */
+struct provider {
+    str id;
+    struct title title;
+    str issuer, client_id, scope;
+    str claim,
+        account; /* the claim that says which account, and what of it: login, id_number, uscc */
 };
 
 struct calendar { /* days that differ from Monday to Friday; days since 1970-01-01, ascending */
@@ -170,7 +208,10 @@ struct registry {
     struct map packages, datasets, feeds, pages, rules; /* by id */
     struct rule_cases *cases;
     size_t case_count, case_size;
-    struct map roles; /* id → struct title */
+    struct map providers;     /* id → struct provider */
+    struct map clients;       /* id → struct client */
+    struct map roles;         /* id → struct title */
+    struct map second_factor; /* ids of roles that are held with a second factor only */
     struct right *rights;
     size_t right_count, right_size;
     struct county county;
@@ -205,6 +246,9 @@ void registry_destroy(struct registry *r); /* NULL allowed */
 
 const struct dataset *dataset_find(const struct registry *r, str id);
 const struct field *field_find(const struct dataset *d, str name);
+const struct check *check_find(const struct dataset *d, str id);
+/* Whether the program looks at this global (a field, by position). */
+bool program_uses(const struct program *p, size_t global);
 const char *field_sql_type(enum field_type type);
 const char *field_type_name(enum field_type type); /* as JSON Schema says */
 bool field_is_quoted(enum field_type type);

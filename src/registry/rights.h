@@ -23,6 +23,7 @@
     X("request", "ask for data")                                                                   \
     X("audit", "see who looked")                                                                   \
     X("apply", "put packages in force")                                                            \
+    X("accounts", "make, close and reset accounts")                                                \
     X("simulate", "decide over all rows for sums, without seeing them")                            \
     X("break-glass", "see one record in an emergency, with a reason")
 

@@ -144,26 +144,26 @@ static bool is_named(const struct field *f, str name)
     return str_equal(f->name, name) || str_equal(f->title.zh, name) || str_equal(f->title.en, name);
 }
 
-static const struct dmn_element *input_of(const struct dmn_package *model, const struct field *f)
+const struct dmn_element *simulate_input_of(const struct dmn_package *model, const struct field *f)
 {
     const struct dmn_element *input = dmn_find(model, DMN_INPUT, f->name);
     input = input ? input : dmn_find(model, DMN_INPUT, f->title.zh);
     return input ? input : dmn_find(model, DMN_INPUT, f->title.en);
 }
 
-static bool is_wanted(const struct field *f, const struct dmn_element *input, const str *by,
-                      size_t by_count)
+static bool is_wanted(const struct field *f, const struct dmn_element *input, enum simulate_key key,
+                      const str *by, size_t by_count)
 {
-    bool is_asked = input || f->is_key;
+    bool is_asked = input || (f->is_key && key == SIMULATE_WITH_KEY);
     for (size_t i = 0; i < by_count; i++)
         is_asked |= is_named(f, by[i]);
     return is_asked;
 }
 
-static bool read_version(struct simulate_rows *r, struct arena *a, struct err *e)
+static bool read_version(struct simulate_rows *r, struct db *kernel, struct arena *a, struct err *e)
 {
     struct rows rows;
-    if (!DB(r->db, a, &rows, e,
+    if (!DB(kernel, a, &rows, e,
             "select $1 || ' ' || coalesce(max(b.id), 0) || ' ' || (select records from "
             "shuzhi.dataset where id = $1)"
             " from shuzhi.batch b where b.dataset = $1 and b.state = 'done'",
@@ -173,9 +173,11 @@ static bool read_version(struct simulate_rows *r, struct arena *a, struct err *e
     return true;
 }
 
-struct simulate_rows *simulate_rows_of_dataset(struct db *db, const struct dataset *d,
-                                               const struct dmn_package *model, str *by,
-                                               size_t by_count, struct arena *a, struct err *e)
+struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *kernel,
+                                               const struct dataset *d, const struct view *v,
+                                               const struct dmn_package *model,
+                                               enum simulate_key key, str *by, size_t by_count,
+                                               struct arena *a, struct err *e)
 {
     struct simulate_rows *r = rows_create(a);
     BUF_SCOPED struct buf sql = {.max = MAX_SQL};
@@ -186,18 +188,25 @@ struct simulate_rows *simulate_rows_of_dataset(struct db *db, const struct datas
     buf_add_lit(&sql, "declare simulated no scroll cursor for select ");
     for (size_t i = 0; i < d->field_count; i++) {
         const struct field *f = &d->fields[i];
-        const struct dmn_element *input = input_of(model, f);
-        if (!is_wanted(f, input, by, by_count))
+        const struct dmn_element *input = simulate_input_of(model, f);
+        if (!is_wanted(f, input, key, by, by_count))
             continue;
         names[r->n] = input ? input->name : f->name;
         for (size_t k = 0; k < by_count; k++)
             by[k] = is_named(f, by[k]) ? names[r->n] : by[k];
         r->types[r->n] = input ? input->type : NULL;
+        const struct view_field *shown = v ? view_find(v, f->name) : NULL;
+        str column = arena_format(a, "t.%.*s", STR_ARG(f->column));
+        BUF_SCOPED struct buf asked = {.max = MAX_SQL};
+        if (v && shown)
+            view_ask(&asked, shown);
+        else
+            buf_add(&asked, v ? STR("null") : column);
         buf_add_format(&sql,
                        f->type == FIELD_BOOLEAN
-                           ? "%s(case when t.%.*s then 'true' when not t.%.*s then 'false' end)"
-                           : "%st.%.*s",
-                       r->n ? ", " : "", STR_ARG(f->column), STR_ARG(f->column));
+                           ? "%s(case when %.*s then 'true' when not %.*s then 'false' end)"
+                           : "%s%.*s",
+                       r->n ? ", " : "", STR_ARG(buf_str(&asked)), STR_ARG(buf_str(&asked)));
         r->n++;
     }
     r->names = names;
@@ -206,8 +215,7 @@ struct simulate_rows *simulate_rows_of_dataset(struct db *db, const struct datas
     for (size_t i = 0; i < d->key_count; i++)
         buf_add_format(&sql, "%st.%.*s", i ? ", " : " order by ", STR_ARG(d->key[i]->column));
     buf_add_char(&sql, '\0');
-    if (!db_script(db, "begin isolation level repeatable read read only", e) ||
-        !read_version(r, a, e) || !db_script(db, sql.p, e)) {
+    if (!read_version(r, kernel, a, e) || !db_script(db, sql.p, e)) {
         simulate_rows_close(r);
         return NULL;
     }

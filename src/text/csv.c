@@ -1,5 +1,7 @@
 #include "text/csv.h"
 
+#include "base/buf.h"
+
 #include <stdlib.h>
 
 #ifdef __SSE2__
@@ -333,4 +335,28 @@ void csv_detect(str sample, struct csv_options *o)
             o->separator = *c;
         }
     }
+}
+
+void csv_write_cell(struct buf *b, str s, char before)
+{
+    bool is_formula =
+        s.n && (s.p[0] == '=' || s.p[0] == '@' || s.p[0] == '+' || s.p[0] == '-' || s.p[0] == '\t');
+    for (size_t i = 1; is_formula && s.p[0] == '-' && i <= s.n;
+         i++) { /* a number below zero is none */
+        if (i == s.n)
+            is_formula = s.n == 1;
+        else if ((s.p[i] < '0' || s.p[i] > '9') && s.p[i] != '.')
+            break;
+    }
+    if (before)
+        buf_add_char(b, before);
+    buf_add_char(b, '"');
+    if (is_formula)
+        buf_add_char(b, '\'');
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '"')
+            buf_add_char(b, '"');
+        buf_add_char(b, s.p[i]);
+    }
+    buf_add_char(b, '"');
 }

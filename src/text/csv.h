@@ -38,3 +38,8 @@ MUST_USE bool csv_take_row(struct csv *c, struct csv_row *row, bool *has_row, st
 
 /* Separator and line end that fit the first rows best; the sample may end anywhere. */
 void csv_detect(str sample, struct csv_options *options);
+
+/* A quoted cell with a separator before it (0: none), and a mark before what a spreadsheet would
+ * run as a formula. */
+struct buf;
+void csv_write_cell(struct buf *out, str s, char before);
