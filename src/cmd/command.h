@@ -21,8 +21,10 @@
       "[--top N] [--out RESULTS.csv]",                                                             \
       "a decision over all rows: totals, by field, who gains and loses against another version")   \
     X(why, "USER DATASET/KEY", "which line of rights.csv shows a record to somebody, or does not") \
-    X(audit, "seal | export [--from DAY] [--to DAY] --out FILE | key",                             \
-      "seal the audit at once, write it to a file for checking, show the public key")              \
+    X(audit,                                                                                       \
+      "seal | export [--from DAY] [--to DAY] --out FILE | archive --before DAY --out FILE | key",  \
+      "seal the audit at once, write it to a file for checking, move old months to one, show the " \
+      "key")                                                                                       \
     X(verify,                                                                                      \
       "[--key PUBLIC.pem] [--checkpoint EARLIER.json] [--prove RECORD] FILE | --proof FILE",       \
       "check an audit export, or the proof of one record, without the server")                     \
