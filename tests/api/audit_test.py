@@ -254,7 +254,7 @@ looks(2)
 seal()
 status, state = auditor.get('/api/v1/audit/state')
 check('an auditor sees how far it is sealed and signed', status == 200 and state['checkpoint'] > LAST and state['unsealed'] <= 2
-      and state['public_key'] == open(place.folder + '/public.pem').read(), state)
+      and state['may_export'] and state['public_key'] == open(place.folder + '/public.pem').read(), state)
 status, got = auditor.get('/api/v1/audit/export')
 open(place.folder + '/http.jsonl', 'w').write(got)
 code, said = verify('--key', 'public.pem', '--checkpoint', 'kept.json', name='http.jsonl')
