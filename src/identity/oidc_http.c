@@ -447,7 +447,7 @@ static const struct route ROUTES[] = {
     {"GET", "/oauth/logout", get_logout, NULL, ROUTE_PUBLIC, NULL},
     {"POST", "/oauth/logout", get_logout, NULL, ROUTE_PUBLIC | ROUTE_NO_CSRF, NULL},
     {"GET", "/api/v1/authorize/{id}", get_pending, NULL, ROUTE_PUBLIC, NULL},
-    {"POST", "/api/v1/authorize/{id}", post_pending, "oidc.agree", 0, NULL},
+    {"POST", "/api/v1/authorize/{id}", post_pending, "oidc.agree", ROUTE_SESSION, NULL},
     {"POST", "/api/v1/signed-out/{id}", post_signed_out, NULL, ROUTE_PUBLIC | ROUTE_NO_CSRF, NULL},
     {0},
 };
