@@ -40,6 +40,12 @@ static void report(const struct rule_cases *set, const struct json *c, struct co
         printf("# %.*s:%u: got %.*s %s\n", STR_ARG(set->file), c->line, STR_ARG(got), e->msg);
 }
 
+/* A check goes by its id. */
+static str problem_code(const struct problem *p)
+{
+    return p->check ? p->check->id : str_from(reason_name(p->reason));
+}
+
 /* Every reason asked for is told, and no other field is refused. */
 static bool are_as_expected(const struct checked *row, const struct json *expect)
 {
@@ -47,7 +53,7 @@ static bool are_as_expected(const struct checked *row, const struct json *expect
     for (size_t i = 0; i < row->problem_count; i++) {
         const struct problem *p = &row->problems[i];
         const struct json *want = p->field ? json_find_str(expect, p->field->name) : NULL;
-        ok &= want && want->type == JSON_STRING && str_is(want->text, reason_name(p->reason));
+        ok &= want && want->type == JSON_STRING && str_equal(want->text, problem_code(p));
     }
     for (size_t k = 0; expect->type == JSON_OBJECT && k < expect->object.n; k++) {
         bool is_told = false;
@@ -79,11 +85,14 @@ static void run_row_case(const struct registry *r, const struct rule_cases *set,
     bool ok = plan != NULL;
     if (ok) {
         plan_check(plan, cells, &a, &row);
+        ok = plan_check_rules(plan, (struct checked *[]){&row}, 1, &e);
+    }
+    if (ok) {
         for (size_t i = 0; i < row.problem_count; i++)
             buf_add_format(
-                &got, "%.*s %s ",
+                &got, "%.*s %.*s ",
                 STR_ARG(row.problems[i].field ? row.problems[i].field->name : STR("row")),
-                reason_name(row.problems[i].reason));
+                STR_ARG(problem_code(&row.problems[i])));
         ok = are_as_expected(&row, json_find(c, "expect"));
     }
     report(set, c, count, ok, buf_str(&got), &e);

@@ -213,7 +213,7 @@ static bool find_account(struct cx *cx, const struct provider *p, const struct j
 
 static bool get_callback(struct cx *cx, const struct request *rq, struct response *rs)
 {
-    struct asked asked;
+    struct asked asked = {0};
     struct json about;
     struct token t;
     str id_token, login;

@@ -10,8 +10,8 @@ enum { MAX_LOGIN = 100, MAX_AGENT = 200 };
 
 static void write_may(struct buf *b, struct cx *cx)
 {
-    static const char *const verbs[] = {"intake", "fix",   "approve", "request",
-                                        "audit",  "apply", "accounts"};
+    static const char *const verbs[] = {"intake", "fix",      "approve",  "request",    "audit",
+                                        "apply",  "accounts", "simulate", "break-glass"};
     bool is_first = true;
     buf_add_lit(b, ",\"may\":[");
     for (size_t v = 0; v < COUNT(verbs); v++) {
@@ -74,6 +74,7 @@ void session_write(struct cx *cx, struct buf *b)
     buf_add_char(b, '}');
     write_posts(b, cx);
     write_may(b, cx);
+    buf_add_format(b, ",\"has_own\":%s", who->id_number.p || who->uscc.p ? "true" : "false");
     buf_add_lit(b, "},\"county\":");
     title_write(b, cx->registry->county.title);
     json_add_text(b, "csrf", who->csrf);

@@ -276,8 +276,13 @@ void batch_write_text(struct buf *out, str s)
     json_write_string(out, buf_str(&b));
 }
 
-static void write_words(struct buf *out, const char *reason, str detail)
+/* A check's title says it all. */
+static void write_words(struct buf *out, const struct problem *p, const char *reason, str detail)
 {
+    if (p->check) {
+        json_write_string(out, detail);
+        return;
+    }
     BUF_SCOPED struct buf words = {.max = 2000};
     buf_add(&words, str_from(reason));
     if (detail.n && !str_is(detail, reason)) {
@@ -300,10 +305,15 @@ void batch_write_problems(struct buf *out, const struct checked *row)
         buf_add_lit(out, ",\"value\":");
         batch_write_text(out, p->value);
         buf_add_format(out, ",\"code\":\"%s\",\"reason\":{\"zh\":", reason_name(p->reason));
-        write_words(out, reason_zh(p->reason), p->detail_zh);
+        write_words(out, p, reason_zh(p->reason), p->detail_zh);
         buf_add_lit(out, ",\"en\":");
-        write_words(out, reason_en(p->reason), p->detail_en);
-        buf_add_lit(out, "},\"suggestion\":");
+        write_words(out, p, reason_en(p->reason), p->detail_en);
+        buf_add_lit(out, "},\"check\":");
+        if (p->check)
+            json_write_string(out, p->check->id);
+        else
+            buf_add_lit(out, "null");
+        buf_add_lit(out, ",\"suggestion\":");
         if (p->suggestion.p)
             batch_write_text(out, p->suggestion);
         else
@@ -322,7 +332,10 @@ bool batch_land_row(struct db *db, struct arena *a, const struct registry *r,
     struct plan *plan = plan_create(a, r, d, NULL, e);
     if (!plan)
         return false;
-    if (!plan_check(plan, cells, a, out))
+    plan_check(plan, cells, a, out);
+    if (!plan_check_rules(plan, (struct checked *[]){out}, 1, e))
+        return false;
+    if (out->problem_count)
         return true;
     merge_format_row(&line, out, batch, row);
     struct merge *m = merge_lock(db, d, e) ? merge_create(db, a, d, batch, e) : NULL;

@@ -1,6 +1,7 @@
 #include "intake/plan.h"
 
 #include "base/date.h"
+#include "intake/check.h"
 #include "intake/repair.h"
 #include "text/format.h"
 #include "text/regex.h"
@@ -32,21 +33,11 @@ struct plan_field {
     struct tally *tallies[RULE_COUNT]; /* NULL: this rule does not apply */
 };
 
-struct consistency {
-    str rule;
-    const struct field *a, *b;
-    size_t index_a, index_b;
-    struct title title;
-    bool (*holds)(str a, str b);
-    struct tally *tally;
-};
-
 struct plan {
     const struct dataset *dataset;
     struct plan_field *fields;
     size_t n;
-    struct consistency *consistency;
-    size_t consistency_count;
+    struct row_checks *checks;
     const struct schema *schema; /* NULL: the fields' own checks say all the schema says */
     struct repair_options repair;
     struct tally *tallies;
@@ -139,62 +130,6 @@ static bool compile_field(struct plan *p, struct arena *a, const struct registry
     return true;
 }
 
-static bool birth_agrees(str id, str date)
-{
-    return id.n != 18 || date.n != 10 ||
-           (memcmp(id.p + 6, date.p, 4) == 0 && memcmp(id.p + 10, date.p + 5, 2) == 0 &&
-            memcmp(id.p + 12, date.p + 8, 2) == 0);
-}
-
-static bool sex_agrees(str id, str sex)
-{
-    if (id.n != 18 || sex.n != 1 || (*sex.p != '1' && *sex.p != '2'))
-        return true;
-    return ((id.p[16] - '0') % 2 == 1) == (*sex.p == '1');
-}
-
-static bool not_after(str a, str b)
-{
-    return a.n != b.n || str_compare(a, b) <= 0;
-}
-
-static const struct {
-    const char *name;
-    bool (*holds)(str a, str b);
-} CONSISTENCY_RULES[] = {
-    {"id-birth", birth_agrees}, {"id-sex", sex_agrees}, {"not-after", not_after}};
-
-static bool compile_consistency(struct plan *p, struct arena *a, const struct json *list,
-                                struct err *e)
-{
-    p->consistency = arena_array(a, struct consistency, list->array.n);
-    for (size_t i = 0; i < list->array.n; i++) {
-        const struct json *v = &list->array.items[i], *fields = json_find(v, "fields");
-        struct consistency *c = &p->consistency[p->consistency_count++];
-        const struct json *title = json_find(v, "title");
-        *c = (struct consistency){
-            .rule = json_text(v, "rule", STR("")),
-            .title = {json_text(title, "zh", STR("")), json_text(title, "en", STR(""))}};
-        if (fields && fields->type == JSON_ARRAY && fields->array.n == 2 &&
-            fields->array.items[0].type == JSON_STRING &&
-            fields->array.items[1].type == JSON_STRING) {
-            c->a = field_find(p->dataset, fields->array.items[0].text);
-            c->b = field_find(p->dataset, fields->array.items[1].text);
-        }
-        for (size_t k = 0; k < COUNT(CONSISTENCY_RULES); k++) {
-            if (str_is(c->rule, CONSISTENCY_RULES[k].name))
-                c->holds = CONSISTENCY_RULES[k].holds;
-        }
-        if (!c->a || !c->b || !c->holds)
-            return err_set(e, ERR_INVALID, "x-consistency %zu: needs a known rule and two fields",
-                           i);
-        c->index_a = (size_t)(c->a - p->dataset->fields);
-        c->index_b = (size_t)(c->b - p->dataset->fields);
-        c->tally = add_tally(p, c->b, c->rule, DIMENSION_CONSISTENCY);
-    }
-    return true;
-}
-
 /* Keywords that the fields' own checks cover; any other sends rows through the schema as well. */
 static bool is_covered(str key, bool is_field)
 {
@@ -242,13 +177,11 @@ struct plan *plan_create(struct arena *a, const struct registry *r, const struct
                          const struct json *options, struct err *e)
 {
     struct plan *p = arena_new(a, struct plan);
-    const struct json *consistency = json_find(d->definition, "x-consistency");
-    size_t rules = consistency && consistency->type == JSON_ARRAY ? consistency->array.n : 0;
-    *p = (struct plan){
-        .dataset = d,
-        .fields = arena_array(a, struct plan_field, d->field_count),
-        .n = d->field_count,
-        .tallies = arena_array(a, struct tally, d->field_count * TALLIES_A_FIELD + rules + 4)};
+    *p = (struct plan){.dataset = d,
+                       .fields = arena_array(a, struct plan_field, d->field_count),
+                       .n = d->field_count,
+                       .tallies = arena_array(
+                           a, struct tally, d->field_count * TALLIES_A_FIELD + d->check_count + 4)};
     p->field_list = arena_array(a, const struct field *, d->field_count);
     if (!repair_options_read(&p->repair, options, e))
         return NULL;
@@ -257,8 +190,11 @@ struct plan *plan_create(struct arena *a, const struct registry *r, const struct
         if (!compile_field(p, a, r, i, e))
             return NULL;
     }
-    if (rules && !compile_consistency(p, a, consistency, e))
-        return NULL;
+    p->checks = row_checks_create(a, d);
+    for (size_t i = 0; i < d->check_count; i++)
+        row_checks_count(p->checks, i,
+                         add_tally(p, d->checks[i].field, d->checks[i].id,
+                                   dimension_find(d->checks[i].dimension)));
     if (needs_schema(d) &&
         !(p->schema = schema_compile(d->definition, STR(""), NULL, SCHEMA_ASSERT_FORMATS, a, e)))
         return NULL;
@@ -543,30 +479,6 @@ static void find_swaps(const struct plan *p, const str *cells, struct checked *o
     }
 }
 
-static void check_consistency(struct plan *p, struct checked *out)
-{
-    for (size_t i = 0; i < p->consistency_count; i++) {
-        struct consistency *c = &p->consistency[i];
-        str a = out->values[c->index_a], b = out->values[c->index_b];
-        if (!a.p || !b.p)
-            continue;
-        bool holds = c->holds(a, b);
-        c->tally->tested++;
-        c->tally->passed += holds;
-        if (holds)
-            continue;
-        str suggestion = {0};
-        if (c->holds == birth_agrees)
-            suggestion =
-                arena_format(out->arena, "%.*s-%.*s-%.*s", 4, a.p + 6, 2, a.p + 10, 2, a.p + 12);
-        else if (c->holds == sex_agrees)
-            suggestion = (a.p[16] - '0') % 2 ? STR("1") : STR("2");
-        plan_add_problem(out, c->b, b, REASON_CONSISTENCY, suggestion);
-        out->problems[out->problem_count - 1].detail_zh = c->title.zh;
-        out->problems[out->problem_count - 1].detail_en = c->title.en;
-    }
-}
-
 static struct json value_json(const struct field *f, str v, struct arena *a)
 {
     struct err ignored = {0};
@@ -671,10 +583,14 @@ bool plan_check(struct plan *p, const str *cells, struct arena *a, struct checke
         check_field(p, i, cells[i], out);
     if (out->problem_count)
         find_swaps(p, cells, out);
-    check_consistency(p, out);
     if (p->schema && !out->problem_count)
         check_schema(p, out);
     return out->problem_count == 0;
+}
+
+bool plan_check_rules(struct plan *p, struct checked *const *rows, size_t n, struct err *e)
+{
+    return row_checks_run(p->checks, rows, n, e);
 }
 
 bool plan_repaired(const struct plan *p, size_t *cursor, const struct field **f,

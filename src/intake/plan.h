@@ -12,8 +12,9 @@ struct problem {
     const struct field *field; /* NULL: the whole row */
     str value;                 /* as it came */
     enum reason reason;
-    str detail_zh, detail_en; /* more than the reason says; may be empty */
-    str suggestion;           /* p == NULL: none */
+    str detail_zh, detail_en;  /* more than the reason says; may be empty */
+    str suggestion;            /* p == NULL: none */
+    const struct check *check; /* of REASON_CHECK */
 };
 
 struct checked {
@@ -42,6 +43,10 @@ MUST_USE struct plan *plan_create(struct arena *a, const struct registry *r,
 /* cells[i] belongs to d->fields[i]; p == NULL where the file has no such column.  Values and
  * problems live in out->arena or in the cells.  True: no problem. */
 bool plan_check(struct plan *p, const str *cells, struct arena *a, struct checked *out);
+/* The dataset's checks/ over rows that went through plan_check(), good or not: what a row lacks is
+ * null to them.  Problems are added to the rows.  False: it could not be run at all. */
+MUST_USE bool plan_check_rules(struct plan *p, struct checked *const *rows, size_t n,
+                               struct err *e);
 void plan_add_problem(struct checked *out, const struct field *f, str value, enum reason reason,
                       str suggestion);
 /* The rules with their counts, for the quality table. */

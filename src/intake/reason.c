@@ -41,6 +41,14 @@ const char *dimension_name(enum dimension d)
     return DIMENSION_NAMES[d];
 }
 
+enum dimension dimension_find(str name)
+{
+    int d = 0;
+    while (d < DIMENSION_COUNT && !str_is(name, DIMENSION_NAMES[d]))
+        d++;
+    return (enum dimension)d;
+}
+
 enum reason reason_find(str name)
 {
     for (size_t i = 1; i < COUNT(TABLE); i++) {

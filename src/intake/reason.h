@@ -22,7 +22,7 @@
     X(TITLE_FOR_CODE, CONFORMITY, "填的是名称，应填代码", "is a name where its code is expected") \
     X(SWAPPED, CONSISTENCY, "疑似与另一列填反", "seems to be swapped with another column") \
     X(DUPLICATE, CONSISTENCY, "主键在同一文件中重复", "has a key that stands twice in this file") \
-    X(CONSISTENCY, CONSISTENCY, "与本行其他字段矛盾", "contradicts another field of the row") \
+    X(CHECK, CONSISTENCY, "不符合核查规则", "fails a check") \
     X(GCJ02, ACCURACY, "坐标疑似 GCJ-02（火星坐标），偏移约 500 米", "seems to be a GCJ-02 coordinate, about 500 m off") \
     X(RAGGED, CONFORMITY, "本行列数与表头不一致", "has more or fewer cells than the header") \
     X(TEXT, CONFORMITY, "含有乱码或控制字符", "holds broken or control characters") \
@@ -58,4 +58,5 @@ const char *reason_zh(enum reason r);
 const char *reason_en(enum reason r);
 enum dimension reason_dimension(enum reason r);
 const char *dimension_name(enum dimension d);
-enum reason reason_find(str name); /* REASON_NONE if there is none */
+enum dimension dimension_find(str name); /* DIMENSION_COUNT if there is none */
+enum reason reason_find(str name);       /* REASON_NONE if there is none */

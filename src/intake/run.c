@@ -15,7 +15,7 @@ enum {
     CHUNK_BYTES = 8 << 20,
     CHUNK_ROOM = 64 << 20, /* one row more may be this large */
     QUEUE = 2,
-    PENDING = 1000, /* rows looked up together against a reference */
+    PENDING = 1000, /* rows checked together, and looked up against a reference */
     MAX_PARENTS = 100000,
 };
 
@@ -28,7 +28,7 @@ struct chunk {
     bool are_keys_known; /* duplicates were told, so keys are distinct over the whole file */
 };
 
-struct pending { /* a checked row that waits for its reference */
+struct pending { /* a row that waits for its checks and its reference */
     struct checked checked;
     str *cells;
     uint64_t number;
@@ -268,7 +268,11 @@ static bool check_locations(struct run *r, struct err *e)
 
 static bool flush_pending(struct run *r, struct err *e)
 {
-    if (r->dataset->location.longitude && !check_locations(r, e))
+    struct checked *rows[PENDING];
+    for (size_t i = 0; i < r->pending_count; i++)
+        rows[i] = &r->pending[i].checked;
+    if (!plan_check_rules(r->plan, rows, r->pending_count, e) ||
+        (r->dataset->location.longitude && !check_locations(r, e)))
         return false;
     for (size_t i = 0; i < r->pending_count; i++) {
         emit(r, &r->pending[i]);
@@ -295,16 +299,22 @@ static bool is_blank(const struct raw_row *row)
     return true;
 }
 
+/* Rows are looked up or checked together, which their cells must outlive. */
+static bool waits(const struct dataset *d)
+{
+    return d->location.longitude || d->check_count;
+}
+
 static bool check_row(struct run *r, const struct raw_row *row, struct err *e)
 {
     struct pending *p = &r->pending[r->pending_count];
-    bool must_copy = r->dataset->location.longitude != NULL;
+    bool must_wait = waits(r->dataset);
     *p = (struct pending){.cells = arena_array(&r->row_arena, str, r->dataset->field_count),
                           .number = row->number};
     for (size_t i = 0; i < r->column_count && i < row->n; i++) {
         str cell = row->cells[i];
         if (r->field_of[i] < r->dataset->field_count)
-            p->cells[r->field_of[i]] = must_copy ? arena_copy(&r->row_arena, cell) : cell;
+            p->cells[r->field_of[i]] = must_wait ? arena_copy(&r->row_arena, cell) : cell;
         else if (r->field_of[i] == SIZE_MAX - 1 && !str_to_int64(str_trim(cell), &p->parent))
             p->parent = 0;
     }
@@ -317,7 +327,7 @@ static bool check_row(struct run *r, const struct raw_row *row, struct err *e)
             arena_format(&r->row_arena, "%zu cells, %zu in the header", row->n, r->column_count);
     }
     r->pending_count++;
-    return (must_copy && r->pending_count < PENDING) || flush_pending(r, e);
+    return (must_wait && r->pending_count < PENDING) || flush_pending(r, e);
 }
 
 static bool check_all(struct run *r, struct err *e)

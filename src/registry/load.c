@@ -98,6 +98,7 @@ static const struct kind {
     {"data/", ".schema.json", "dataset", load_dataset},
     {"pages/", ".yaml", "page", load_page},
     {"feeds/", ".yaml", "feed", load_feed},
+    {"checks/", ".yaml", "checks", load_checks},
     {"rules/", ".dmn", NULL, load_rules},
     {"test/", ".yaml", "cases", load_cases},
     {"demo/", ".yaml", "demo", NULL},
@@ -175,6 +176,7 @@ struct registry *registry_create(const struct bundle *source, struct complaints 
         load_package(&l);
     }
     load_resolve(&l);
+    load_resolve_checks(&l);
     load_resolve_cases(&l);
     for (size_t i = 0; i < r->packages.n; i++)
         order_of(&l, r->packages.entries[i].value, 0);

@@ -9,7 +9,8 @@ struct loading {
     struct arena *arena; /* of the registry */
     struct package *package;
     const struct bundle_package *source;
-    str file; /* the file being read, as in complaints: apps/person/app.yaml */
+    str file;          /* the file being read, as in complaints: apps/person/app.yaml */
+    struct map checks; /* checks/ files, to be compiled when all datasets are read */
 };
 
 /* True when nothing was complained of since. */
@@ -31,6 +32,8 @@ void load_dataset(struct loading *l, const struct bundle_file *f);
 void load_page(struct loading *l, const struct bundle_file *f);
 void load_feed(struct loading *l, const struct bundle_file *f);
 void load_rules(struct loading *l, const struct bundle_file *f);
+void load_checks(struct loading *l, const struct bundle_file *f);
+void load_resolve_checks(struct loading *l);
 void load_cases(struct loading *l, const struct bundle_file *f);
 void load_resolve_cases(struct loading *l); /* after all rules are read */
 void load_resolve_rights(struct loading *l);

@@ -9,6 +9,7 @@
 
 struct schema;
 struct dmn_package;
+struct program;
 
 struct title {
     str zh, en;
@@ -60,6 +61,18 @@ struct location {
     const struct field *by; /* the field that holds the reference's key */
 };
 
+/* A quality rule of checks/NAME.yaml. */
+struct check {
+    str id;
+    struct title title;
+    const struct field *field;        /* a clerk is pointed to it */
+    const struct program *expression; /* over the fields in their order: true passes, false fails,
+                                         all else is not counted */
+    const struct program *suggestion; /* a value for the field; NULL: none */
+    bool is_refusing;                 /* else only counted */
+    str dimension;                    /* of GB/T 36344 */
+};
+
 struct dataset {
     str id;
     str table, history; /* quoted: data."person", history."person" */
@@ -78,6 +91,8 @@ struct dataset {
     size_t key_count;
     const struct field *title_field; /* what a person calls a record */
     struct location location;        /* longitude NULL: none */
+    struct check *checks;
+    size_t check_count, check_size;
     const struct json *definition;
     const struct schema *schema; /* of one row */
     str digest;                  /* of the definition */
@@ -231,6 +246,9 @@ void registry_destroy(struct registry *r); /* NULL allowed */
 
 const struct dataset *dataset_find(const struct registry *r, str id);
 const struct field *field_find(const struct dataset *d, str name);
+const struct check *check_find(const struct dataset *d, str id);
+/* Whether the program looks at this global (a field, by position). */
+bool program_uses(const struct program *p, size_t global);
 const char *field_sql_type(enum field_type type);
 const char *field_type_name(enum field_type type); /* as JSON Schema says */
 bool field_is_quoted(enum field_type type);

@@ -38,7 +38,8 @@ CASES = [  # name, change, field, reason, suggestion
     ('missing required', {'姓名': ''}, 'name', 'REQUIRED', None),
     ('unknown code', {'性别': '7'}, 'sex', 'CODE', None),
     ('swapped columns', {'身份证号': '李明', '姓名': good, '出生日期': '1990-03-07', '性别': '1'}, 'id_number', 'SWAPPED', good),
-    ('contradicts the number', {'身份证号': good, '出生日期': '1990-03-08', '性别': '1'}, 'birth_date', 'CONSISTENCY', '1990-03-07'),
+    ('contradicts the number', {'身份证号': good, '出生日期': '1990-03-08', '性别': '1'}, 'birth_date', 'CHECK', '1990-03-07'),
+    ('another sex than the number says', {'身份证号': good, '出生日期': '1990-03-07', '性别': '2'}, 'sex', 'CHECK', '1'),
     ('a formula', {'姓名': '=SUM(A1:A9)'}, 'name', 'FORMULA', None),
 ]
 for i, (name, change, field, reason, suggestion) in enumerate(CASES):
@@ -115,10 +116,36 @@ status, b = police.load('person', PERSON_HEAD + ''.join(
 status, got = police.post(f"/api/v1/batches/{b['id']}/quarantine/accept", {'reason': 'CHECK_DIGIT'})
 check('all suggestions of a kind are taken at once', status == 200 and got['landed'] >= 1, got)
 
+# --- checks in FEEL ---
+born = {'身份证号': id_number('330521', '19910307', 31), '性别': '1'}
+status, b = police.load('person', PERSON_HEAD + person_row(5000, 出生日期='1991-03-08', **born))
+url2 = f"/api/v1/batches/{b['id']}/quarantine"
+row = police.get(url2)[1]['rows'][0]
+problem = row['problems'][0]
+check('a row is refused with the title of the check as its reason', problem['check'] == 'id-birth' and
+      problem['reason'] == {'zh': '出生日期与身份证号一致', 'en': 'Date of birth agrees with the identity number'}, problem)
+status, got = police.call('PUT', f"{url2}/{row['row']}", {'values': {'birth_date': '1991-03-09'}})
+check('a fix goes through the same check', status == 200 and got['state'] == 'waiting' and got['problems'][0]['check'] == 'id-birth', got)
+status, got = police.call('PUT', f"{url2}/{row['row']}", {'values': {'birth_date': '1991-03-07'}})
+check('and lands when it passes', status == 200 and got['state'] == 'landed', got)
+status, b = police.load('person', PERSON_HEAD + person_row(5001, 出生日期='1991-03-08', 身份证号=id_number('330521', '19910307', 33)))
+status, got = police.post(f"/api/v1/batches/{b['id']}/quarantine/accept", {'reason': 'CHECK', 'field': 'birth_date'})
+check('what a check suggests is taken at once', got['landed'] == 1, got)
+HEAD2 = 'uscc,year,land,revenue,added_value,tax\n'
+(pathlib.Path(place.folder) / 'i.csv').write_text(HEAD2 + '91350100M000100Y43,2024,10,100,120,5\n91350100M000100Y43,2023,10,,,\n91350100M000100Y43,2022,0,100,50,\n')
+r = place.run('intake', '--quiet', 'firm-indicator', 'i.csv')
+check('a warning lands its row, a refusal does not', '2 new' in r.stdout and '1 ' in r.stdout and 'quarantine' in r.stdout, r.stdout + r.stderr)
+rules = json.loads(place.sql("select json_object_agg(rule, array[tested, passed]) from shuzhi.quality where dataset = 'firm-indicator'"
+                             " and rule ~ '-'"))
+check('each check counts what it tested and passed; null is not tested', rules.get('added-value-within-revenue') == [2, 1] and
+      rules.get('indicator-land') == [3, 2] and rules.get('tax-of-revenue') == [2, 1] and 'rnd-within-revenue' not in rules, rules)
+
 # --- quality ---
 q = police.get('/api/v1/datasets/person/quality')[1]
 check('six dimensions are counted', set(q['current']['dimensions']) == {'conformity', 'completeness', 'accuracy', 'consistency',
                                                                         'timeliness', 'accessibility'}, q['current'])
+check('checks are listed by their titles', {'id-birth', 'id-sex', 'born-in-the-past'} <= {r['code'] for r in q['rules']} and
+      any(r['title']['zh'] == '性别与身份证号一致' and r['tested'] > 300 and 0 < r['passed'] < r['tested'] for r in q['rules']), q['rules'])
 check('a trend is kept', len(q['trend']) == 1 and 0 < q['trend'][0]['score'] <= 100, q['trend'])
 
 # --- who may ---

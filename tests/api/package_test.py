@@ -75,6 +75,15 @@ check('a broken migration leaves all as it was', r.returncode and 'nope' in r.st
 os.remove(app / 'migrations/002-broken.sql')
 
 GOOD = schema(more | {'depth': field('深度', 'Depth')})
+CHECK = '''dataset: well
+rules:
+  - id: known-owner
+    title: {zh: 权属清楚, en: Owner is known}
+    field: owner
+    expression: owner != null
+    severity: refuse
+    dimension: completeness
+'''
 BROKEN = [  # file, text, line, words
     ('app.yaml', 'id: other\ntitle: {zh: 水井, en: Wells}\nowner: a\n', 1, 'folder'),
     ('app.yaml', 'id: well\ntitle: {zh: 水井}\nowner: a\n', 2, 'en'),
@@ -89,6 +98,14 @@ BROKEN = [  # file, text, line, words
     ('data/well.schema.json', schema({'code': field('编号', 'Code')}, key=('nope',)), 3, 'key'),
     ('pages/wells.yaml', 'id: wells\ntitle: {zh: 水井, en: Wells}\nkind: list\ndataset: well\ncolumns: [code, height]\n', 5, 'height'),
     ('feeds/wells.yaml', 'id: wells\ntitle: {zh: 水井, en: Wells}\ndataset: nothing\n', None, 'nothing'),
+    ('checks/wells.yaml', CHECK.replace('dataset: well', 'dataset: nothing'), 1, 'nothing'),
+    ('checks/wells.yaml', CHECK.replace('owner !=', 'owner + ) !='), 6, 'expression'),
+    ('checks/wells.yaml', CHECK.replace('owner !=', 'height !='), 6, 'height'),
+    ('checks/wells.yaml', CHECK.replace('field: owner', 'field: height'), 5, 'height'),
+    ('checks/wells.yaml', CHECK.replace('refuse', 'shout'), 7, 'severity'),
+    ('checks/wells.yaml', CHECK.replace('completeness', 'beauty'), 8, 'dimension'),
+    ('checks/wells.yaml', CHECK.replace(', en: Owner is known', ''), 4, 'en'),
+    ('checks/wells.yaml', CHECK + CHECK[CHECK.index('  - id'):], 9, 'already'),
     ('rights.csv', 'role,resource,verb,scope\nclerk,well,fly,any\n', 2, 'verb'),
     ('rules/wells.dmn', '<definitions/>', None, ''),
     ('rules/wells.dmn', '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', None, 'DOCTYPE'),
@@ -104,6 +121,15 @@ for path, text, line, words in BROKEN:
     (app / path).write_text(old) if old is not None else os.remove(app / path)
 r = place.run('check', app)
 check('and in order again', r.returncode == 0, r.stderr)
+# --- a check that would never end ---
+write('checks/wells.yaml', CHECK.replace('owner != null', 'if code = "A4" then count(for i in 1..100000 return i * i) > 0 else true'))
+(pathlib.Path(place.folder) / 'w2.csv').write_text('编号,深度\nA3,12.5\nA4,8\nA5,9\n')
+r = apply()
+check('a package with checks is applied', r.returncode == 0, r.stderr)
+r = place.run('intake', '--quiet', 'well', 'w2.csv')
+check('a row that is too much work for a check is refused, the others land', '2 new' in r.stdout and
+      place.sql("select problems->0->>'check' from shuzhi.quarantine where \"values\"->>'code' = 'A4'") == 'known-owner', r.stdout + r.stderr)
+os.remove(app / 'checks/wells.yaml')
 os.symlink('/etc/passwd', app / 'data/link.schema.json')
 check('a symbolic link is refused', place.run('check', app).returncode != 0)
 os.remove(app / 'data/link.schema.json')

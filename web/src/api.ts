@@ -154,5 +154,16 @@ export const api = {
   decide: (id: string, body: { decision: string; inputs: Record<string, unknown> }) => post<T.Decided>(`/rules/${seg(id)}/decide`, body),
   simulate: (id: string, body: { dataset: string; decision: string; parameters: Record<string, unknown>; by: string[]; against?: string }) =>
     post<T.Simulated>(`/rules/${seg(id)}/simulate`, body),
+  why: (params: Params, signal?: AbortSignal) => get<T.Why>('/why', params, signal),
+  openGlass: (id: string, key: string, reason: string) => post<{ until: string }>(`/datasets/${seg(id)}/records/${seg(key)}/break-glass`, { reason }),
+  glasses: (signal?: AbortSignal) => get<{ looks: T.EmergencyLook[] }>('/break-glass', undefined, signal),
+  reviewGlass: (id: number, body: { state: string; note: string }) => post<unknown>(`/break-glass/${seg(id)}/review`, body),
+  delegations: (signal?: AbortSignal) => get<{ delegations: T.Delegation[] }>('/delegations', undefined, signal),
+  delegate: (body: { post: number; to: string; until: string; reason: string }) => post<{ id: number }>('/delegations', body),
+  endDelegation: (id: number) => post<unknown>(`/delegations/${seg(id)}/end`),
+  myRecords: (signal?: AbortSignal) => get<{ records: T.MyRecord[] }>('/my/records', undefined, signal),
+  myLooks: (dataset: string, key: string, signal?: AbortSignal) => get<{ looks: T.MyLook[] }>('/my/looks', { dataset, key }, signal),
+  objectTo: (body: { dataset: string; key: string; look: string; note: string }) => post<{ case: number; due: string }>('/my/objections', body),
+  exportAddress: (id: string, kind: 'csv' | 'xlsx', params: Params) => `${BASE}/datasets/${seg(id)}/records.${kind}${queryOf(params)}`,
   audit: (params?: Params, signal?: AbortSignal) => get<{ events: T.AuditEvent[]; next: string | null }>('/audit', params, signal),
 };

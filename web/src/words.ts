@@ -1,5 +1,8 @@
+import { accessWords } from './words-access';
+
 /* Every word of the desk, [Chinese, English].  "{n|row|rows}" picks by the number; see text.ts. */
 export const words = {
+  ...accessWords,
   'app.name': ['数治', 'Shuzhi'],
   'app.county': ['{county}数据工作台', '{county} data desk'],
   'app.switch': ['English', '中文'],

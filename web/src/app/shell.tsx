@@ -6,7 +6,7 @@ import enUS from 'antd/es/locale/en_US';
 import dayjs from 'dayjs';
 import 'dayjs/locale/zh-cn';
 import {
-  AppstoreOutlined, AuditOutlined, DatabaseOutlined, HomeOutlined, ImportOutlined, IssuesCloseOutlined, MenuOutlined,
+  AppstoreOutlined, AuditOutlined, DatabaseOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, IssuesCloseOutlined, MenuOutlined,
   QuestionCircleOutlined, ShareAltOutlined, TeamOutlined, UserOutlined,
 } from '@ant-design/icons';
 import { api } from '../api';
@@ -37,6 +37,7 @@ const Grants = lazy(() => import('../pages/grants'));
 const GrantPage = lazy(() => import('../pages/grant'));
 const Cases = lazy(() => import('../pages/cases'));
 const CasePage = lazy(() => import('../pages/case'));
+const My = lazy(() => import('../pages/my'));
 const Audit = lazy(() => import('../pages/audit'));
 const PackagePage = lazy(() => import('../pages/package-page'));
 const PackagePages = lazy(() => import('../pages/package-pages'));
@@ -71,6 +72,7 @@ function useMenu(): MenuItem[] {
       ...(mayAny(user, 'intake') ? [link('/intake', t('menu.intake.load'))] : []), link('/batches', t('menu.intake.batches')), link('/quarantine', t('menu.intake.quarantine'))] },
     { key: 'share', icon: <ShareAltOutlined />, label: t('menu.share'), children: [
       ...(mayAny(user, 'request') ? [link('/requests/new', t('menu.share.ask'))] : []), link('/requests', t('menu.share.requests')), link('/grants', t('menu.share.grants'))] },
+    ...(user.has_own ? [{ ...link('/my', t('menu.my')), icon: <IdcardOutlined /> }] : []),
     { ...link('/cases', t('menu.cases')), icon: <IssuesCloseOutlined /> },
     ...(mayAny(user, 'accounts') ? [{ ...link('/accounts', t('accounts.title')), icon: <TeamOutlined /> }] : []),
     ...(mayAny(user, 'audit') ? [{ ...link('/audit', t('menu.audit')), icon: <AuditOutlined /> }] : []),
@@ -215,6 +217,7 @@ function Pages() {
       <Route path="/grants/:grant" element={<ByParams>{(k) => <GrantPage key={k} />}</ByParams>} />
       <Route path="/cases" element={<Cases />} />
       <Route path="/cases/:case" element={<ByParams>{(k) => <CasePage key={k} />}</ByParams>} />
+      <Route path="/my" element={<My />} />
       <Route path="/audit" element={<Audit />} />
       <Route path="/rules" element={<Rules />} />
       <Route path="/rules/:rule" element={<ByParams>{(k) => <RulePage key={k} />}</ByParams>} />

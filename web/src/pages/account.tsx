@@ -3,6 +3,7 @@ import { useSession, useUser } from '../app/session';
 import { useI18n } from '../i18n';
 import { AccountSecurity } from '../parts/account-security';
 import { useDatasets } from '../parts/dataset-select';
+import { Delegations } from '../parts/delegations';
 import { Page, Section } from '../parts/page';
 import { Mark } from '../parts/tags';
 import { codeWords } from '../parts/update-words';
@@ -50,6 +51,7 @@ export default function Account() {
         )}
       </Section>
       <AccountSecurity />
+      <Delegations />
       <Section title={t('account.language')}>
         <Segmented<Lang> value={lang} onChange={setLang} options={[{ value: 'zh', label: '中文' }, { value: 'en', label: 'English' }]} aria-label={t('account.language')} />
       </Section>
