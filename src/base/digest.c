@@ -33,6 +33,19 @@ void digest_end(struct digest *d, uint8_t out[DIGEST_BYTES])
     d->state = NULL;
 }
 
+void digest_next(struct digest *d, uint8_t out[DIGEST_BYTES])
+{
+    if (EVP_DigestFinal_ex(d->state, out, NULL) != 1 ||
+        EVP_DigestInit_ex(d->state, NULL, NULL) != 1)
+        abort();
+}
+
+void digest_drop(struct digest *d)
+{
+    EVP_MD_CTX_free(d->state);
+    d->state = NULL;
+}
+
 str bytes_to_hex(struct arena *a, const uint8_t *bytes, size_t n)
 {
     static const char hex[] = "0123456789abcdef";

@@ -38,5 +38,6 @@ const struct module *const MODULES[] = {
     &RULES_MODULE,      /* decision models: tried, simulated */
     &SHARE_MODULE,      /* requests, grants, lists by a grant's key */
     &AUDIT_MODULE,      /* who looked */
+    &AUDIT_FILE_MODULE, /* its seals, exports, proofs */
     NULL,
 };

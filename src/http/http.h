@@ -47,12 +47,16 @@ struct response {
     int status; /* 0: 200, or 204 when there is no body */
     str type;   /* application/json unless said */
     struct buf body;
-    str body_static; /* instead of body: bytes that outlive the response */
+    str body_static;     /* instead of body: bytes that outlive the response */
+    int file;            /* instead of body: its bytes from the beginning; closed by the server */
+    uint64_t file_bytes; /* 0: no file */
     struct response_header headers[8];
     size_t header_count;
 };
 
 void response_header(struct response *rs, str name, str value);
+/* Closes the file of an answer that will not be sent. */
+void response_drop_file(struct response *rs);
 /* RFC 9457 problem.  zh may be empty. */
 void response_problem(struct response *rs, const struct err *e);
 

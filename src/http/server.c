@@ -111,12 +111,17 @@ static enum MHD_Result queue_answer(struct exchange *x)
         body = buf_str(&rs->body);
     }
     if (rs->status == 0)
-        rs->status = body.n ? 200 : 204;
+        rs->status = body.n || rs->file_bytes ? 200 : 204;
+    bool is_file = rs->file_bytes > 0;
     struct MHD_Response *r =
-        MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p, MHD_RESPMEM_PERSISTENT);
+        is_file ? MHD_create_response_from_fd64(rs->file_bytes, rs->file)
+                : MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p,
+                                                  MHD_RESPMEM_PERSISTENT);
     if (!r)
         return MHD_NO;
-    if (body.n) {
+    if (is_file)
+        rs->file_bytes = 0; /* closed with r */
+    if (body.n || is_file) {
         str type = rs->type.p ? rs->type : STR("application/json");
         MHD_add_response_header(r, "Content-Type", type.p);
     }
@@ -150,6 +155,7 @@ static void wake(struct server *s)
 void exchange_answer(struct exchange *x, struct response *rs)
 {
     if (rs && rs != &x->rs) {
+        response_drop_file(&x->rs);
         buf_release(&x->rs.body);
         x->rs = *rs;
         *rs = (struct response){0};
@@ -169,6 +175,7 @@ static void exchange_free(struct exchange *x)
     if (x->rq.body_path.p)
         unlink(x->rq.body_path.p); /* a handler that wanted the file has moved it away */
     buf_release(&x->body);
+    response_drop_file(&x->rs);
     buf_release(&x->rs.body);
     arena_release(&x->arena);
     free(x);
