@@ -18,6 +18,8 @@ struct arguments {
     struct dmn_input parameters[MAX_WORDS];
     str by[MAX_WORDS];
     size_t parameter_count, by_count, top;
+    const struct registry *registry; /* of a dataset, for titles */
+    const struct dataset *of;
 };
 
 static uint64_t file_hash(const char *path)
@@ -138,7 +140,9 @@ static bool report(const struct arguments *w, struct simulate_rows *from,
     if (isatty(STDERR_FILENO))
         fputc('\n', stderr);
     write_record(&out, w, simulate_rows_version(from, a));
-    simulate_report_write(&out, &r, w->by, w->by_count, w->against != NULL);
+    simulate_report_write(
+        &out, &r,
+        &(struct simulate_asked){w->registry, w->of, w->by, w->by_count, w->against != NULL});
     buf_add_lit(&out, "}\n");
     fwrite(out.p, 1, out.n, stdout);
     return true;
@@ -152,10 +156,15 @@ static bool simulate_dataset(struct arguments *w, struct simulate_options *o, st
     const struct dataset *d = r ? dataset_find(r, str_from(w->dataset)) : NULL;
     if (r && !d)
         err_set(e, ERR_MISSING, "there is no dataset \"%s\"", w->dataset);
+    w->registry = r;
+    w->of = d;
     struct simulate_rows *rows =
-        d ? simulate_rows_of_dataset(db, d, o->model, w->by, w->by_count, a, e) : NULL;
+        d && db_script(db, "begin isolation level repeatable read read only", e)
+            ? simulate_rows_of_dataset(db, db, d, o->model, w->by, w->by_count, a, e)
+            : NULL;
     bool ok = rows && report(w, rows, o, a, e);
     simulate_rows_close(rows);
+    db_rollback(db);
     registry_drop(r);
     db_close(db);
     return ok;

@@ -33,6 +33,44 @@ static void write_elements(struct buf *b, const struct dmn_package *p, enum dmn_
     }
 }
 
+/* Over all rows with "simulate", else over those they may read. */
+static bool may_simulate(struct cx *cx, const struct dataset *d)
+{
+    return identity_may(cx, "simulate", d) || identity_may(cx, "read", d);
+}
+
+static bool is_input(const struct dmn_package *p, const struct field *f)
+{
+    return dmn_find(p, DMN_INPUT, f->name) || dmn_find(p, DMN_INPUT, f->title.zh) ||
+           dmn_find(p, DMN_INPUT, f->title.en);
+}
+
+/* Sums by these are no record of anybody. */
+static bool may_count_by(const struct field *f)
+{
+    return !f->is_key && f->grade < GRADE_L3;
+}
+
+static void write_dataset_fields(struct buf *b, const struct dataset *d,
+                                 const struct dmn_package *p)
+{
+    bool is_first = true;
+    buf_add_lit(b, "\"fields\":[");
+    for (size_t i = 0; i < d->field_count; i++) {
+        const struct field *f = &d->fields[i];
+        if (!may_count_by(f) && !is_input(p, f))
+            continue;
+        buf_add(b, is_first ? STR("{\"name\":") : STR(",{\"name\":"));
+        is_first = false;
+        json_write_string(b, f->name);
+        buf_add_lit(b, ",\"title\":");
+        title_write(b, f->title);
+        buf_add_format(b, ",\"is_input\":%s,\"is_counted_by\":%s}",
+                       is_input(p, f) ? "true" : "false", may_count_by(f) ? "true" : "false");
+    }
+    buf_add_char(b, ']');
+}
+
 /* Datasets that could be simulated over: those with a field for at least one input. */
 static void write_datasets(struct buf *b, struct cx *cx, const struct dmn_package *p)
 {
@@ -41,18 +79,18 @@ static void write_datasets(struct buf *b, struct cx *cx, const struct dmn_packag
         const struct dataset *d = cx->registry->datasets.entries[i].value;
         size_t hits = 0;
         for (size_t k = 0; k < d->field_count; k++) {
-            const struct field *f = &d->fields[k];
-            hits += dmn_find(p, DMN_INPUT, f->name) || dmn_find(p, DMN_INPUT, f->title.zh) ||
-                    dmn_find(p, DMN_INPUT, f->title.en);
+            hits += is_input(p, &d->fields[k]);
         }
-        if (!hits || !identity_may(cx, "read", d))
+        if (!hits || !may_simulate(cx, d))
             continue;
         buf_add(b, is_first ? STR("{\"id\":") : STR(",{\"id\":"));
         is_first = false;
         json_write_string(b, d->id);
         buf_add_lit(b, ",\"title\":");
         title_write(b, d->title);
-        buf_add_format(b, ",\"inputs\":%zu}", hits);
+        buf_add_format(b, ",\"inputs\":%zu,", hits);
+        write_dataset_fields(b, d, p);
+        buf_add_char(b, '}');
     }
 }
 
@@ -216,7 +254,7 @@ static bool take_by(struct cx *cx, const struct dataset *d, const struct json *l
     for (size_t i = 0; i < list->array.n; i++) {
         const struct json *v = &list->array.items[i];
         const struct field *f = v->type == JSON_STRING ? field_find(d, v->text) : NULL;
-        if (!f || f->is_key || f->grade >= GRADE_L3) {
+        if (!f || !may_count_by(f)) {
             err_set(cx->err, ERR_DENIED,
                     "only fields of grade L1 and L2 that are no key can be counted by");
             return err_zh(cx->err, "只能按 L1、L2 级且非主键的字段分组统计");
@@ -233,7 +271,6 @@ static bool post_simulate(struct cx *cx, const struct request *rq, struct respon
     struct simulate_report report;
     struct dmn_input parameters[MAX_INPUTS];
     str by[MAX_BY];
-    struct err ignored = {0};
     const struct rule_model *r = find_model(cx, rq);
     if (!r || !request_json(rq, &body, cx->err))
         return false;
@@ -241,7 +278,7 @@ static bool post_simulate(struct cx *cx, const struct request *rq, struct respon
     const struct dmn_element *el = d ? find_decision(cx, r, &body) : NULL;
     struct simulate_options o = {
         .model = r->model, .parameters = parameters, .by = by, .threads = 2};
-    if (!el || !identity_require(cx, "read", d) ||
+    if (!el || (!identity_may(cx, "simulate", d) && !identity_require(cx, "read", d)) ||
         !take_inputs(cx, r, json_find(&body, "parameters"), parameters, &o.parameter_count) ||
         !take_by(cx, d, json_find(&body, "by"), by, &o.by_count))
         return false;
@@ -253,23 +290,26 @@ static bool post_simulate(struct cx *cx, const struct request *rq, struct respon
         return err_at(cx->err, "/against");
     }
     o.decision = el->name;
-    /* Rows are read in a transaction of their own; this one goes on afterwards. */
-    if (!db_commit(cx->db, cx->err))
-        return false;
-    struct simulate_rows *rows =
-        simulate_rows_of_dataset(cx->db, d, r->model, by, o.by_count, cx->arena, cx->err);
+    bool is_whole = identity_may(cx, "simulate", d) || access_sees_all_rows(cx, d);
+    struct db *reader = access_reader(cx, identity_may(cx, "simulate", d) ? "simulate" : "read");
+    struct simulate_rows *rows = reader ? simulate_rows_of_dataset(cx->db, reader, d, r->model, by,
+                                                                   o.by_count, cx->arena, cx->err)
+                                        : NULL;
     struct simulate_source source = rows ? simulate_rows_source(rows) : (struct simulate_source){0};
     bool ok = rows && simulate_run(&source, &o, cx->arena, &report, cx->err);
     str version = ok ? simulate_rows_version(rows, cx->arena) : (str){0};
     simulate_rows_close(rows);
-    if (!db_begin(cx->db, ok ? cx->err : &ignored) || !ok)
+    if (!ok)
         return false;
-    buf_add_format(&rs->body, "{\"record\":{\"model\":\"%.*s\",\"data\":", STR_ARG(r->digest));
+    buf_add_format(&rs->body, "{\"is_limited\":%s,\"record\":{\"model\":\"%.*s\",\"data\":",
+                   is_whole ? "false" : "true", STR_ARG(r->digest));
     json_write_string(&rs->body, version);
     buf_add_lit(&rs->body, ",\"decision\":");
     json_write_string(&rs->body, el->name);
     buf_add_lit(&rs->body, "},");
-    simulate_report_write(&rs->body, &report, by, o.by_count, o.other != NULL);
+    simulate_report_write(
+        &rs->body, &report,
+        &(struct simulate_asked){cx->registry, d, by, o.by_count, o.other != NULL});
     buf_add_char(&rs->body, '}');
     cx->audit->count = (int64_t)report.all.rows;
     return true;

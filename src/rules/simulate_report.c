@@ -19,18 +19,61 @@ static void write_sums(struct buf *out, const struct simulate_sums *s, bool comp
                    s->stay, s->changed);
 }
 
-static void write_groups(struct buf *out, const str *by, size_t by_count, bool compares,
+/* Fields go by name or title, as a model's inputs do. */
+static const struct field *field_of(const struct simulate_asked *asked, str name)
+{
+    const struct dataset *d = asked->dataset;
+    for (size_t i = 0; d && i < d->field_count; i++) {
+        const struct field *f = &d->fields[i];
+        if (str_equal(f->name, name) || str_equal(f->title.zh, name) ||
+            str_equal(f->title.en, name))
+            return f;
+    }
+    return NULL;
+}
+
+static void write_fields(struct buf *out, const struct simulate_asked *asked)
+{
+    bool is_first = true;
+    for (size_t k = 0; k < asked->by_count; k++) {
+        const struct field *f = field_of(asked, asked->by[k]);
+        if (!f)
+            continue;
+        if (!is_first)
+            buf_add_char(out, ',');
+        is_first = false;
+        json_write_string(out, asked->by[k]);
+        buf_add_char(out, ':');
+        title_write(out, f->title);
+    }
+}
+
+/* A code goes by its title, a place by its name. */
+static void write_title(struct buf *out, const struct simulate_asked *asked, const struct field *f,
+                        str value)
+{
+    const struct map *codes = f && f->code.n ? map_find(&asked->registry->codes, f->code) : NULL;
+    const struct title *t = codes ? map_find(codes, value) : NULL;
+    if (t) {
+        buf_add_lit(out, ",\"title\":");
+        title_write(out, *t);
+    }
+}
+
+static void write_groups(struct buf *out, const struct simulate_asked *asked,
                          const struct simulate_report *r)
 {
-    for (size_t k = 0; k < by_count; k++) {
+    for (size_t k = 0; k < asked->by_count; k++) {
+        const struct field *f = field_of(asked, asked->by[k]);
         buf_add(out, k ? STR(",\n  ") : STR("\n  "));
-        json_write_string(out, by[k]);
+        json_write_string(out, asked->by[k]);
         buf_add_lit(out, ":[");
         for (size_t i = 0; i < r->group_counts[k]; i++) {
             buf_add(out, i ? STR(",\n    {\"value\":") : STR("\n    {\"value\":"));
             json_write_string(out, r->groups[k][i].key);
+            write_title(out, asked, f, r->groups[k][i].key);
             buf_add_char(out, ',');
-            write_sums(out, &r->groups[k][i], compares);
+            write_sums(out, &r->groups[k][i], asked->compares);
             buf_add_char(out, '}');
         }
         buf_add_char(out, ']');
@@ -50,13 +93,15 @@ static void write_top(struct buf *out, const struct simulate_report *r)
     }
 }
 
-void simulate_report_write(struct buf *out, const struct simulate_report *r, const str *by,
-                           size_t by_count, bool compares)
+void simulate_report_write(struct buf *out, const struct simulate_report *r,
+                           const struct simulate_asked *asked)
 {
     buf_add_lit(out, "\"all\":{");
-    write_sums(out, &r->all, compares);
-    buf_add_format(out, ",\"warnings\":%zu},\n\"by\":{", r->warnings);
-    write_groups(out, by, by_count, compares, r);
+    write_sums(out, &r->all, asked->compares);
+    buf_add_format(out, ",\"warnings\":%zu},\n\"fields\":{", r->warnings);
+    write_fields(out, asked);
+    buf_add_lit(out, "},\n\"by\":{");
+    write_groups(out, asked, r);
     buf_add_lit(out, "},\n\"top\":[");
     write_top(out, r);
     buf_add_char(out, ']');

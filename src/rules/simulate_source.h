@@ -10,9 +10,12 @@ struct simulate_rows;
 MUST_USE struct simulate_rows *simulate_rows_of_csv(const char *path,
                                                     const struct dmn_package *model,
                                                     struct arena *a, struct err *e);
-/* Fields whose name or title (either language) is an input's name, the fields in by, and the key.
+/* Reads on the connection whose transaction has begun, as a reader of access/access.h; db tells the
+ * version, and is not touched otherwise.
+ * Fields whose name or title (either language) is an input's name, the fields in by, and the key.
  */
-MUST_USE struct simulate_rows *simulate_rows_of_dataset(struct db *db, const struct dataset *d,
+MUST_USE struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *reader,
+                                                        const struct dataset *d,
                                                         const struct dmn_package *model, str *by,
                                                         size_t by_count, struct arena *a,
                                                         struct err *e);

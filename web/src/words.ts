@@ -795,6 +795,8 @@ export const words = {
   'rule.lose': ['草稿下减少', 'Lose by the draft'],
   'rule.stay': ['不变', 'Unchanged'],
   'rule.by': ['按 {field}', 'By {field}'],
+  'rule.none': ['未填', 'Not stated'],
+  'rule.limited': ['只计算了您有权查看的记录，不是全县合计。', 'Only records you may see were counted: this is not the whole county.'],
   'rule.record': ['可重算：规则 {model}…，数据 {data}', 'Can be run again: rule {model}…, data {data}'],
   'rule.cases': ['用例', 'Cases'],
   'rule.text': ['规则原文', 'Text'],
