@@ -69,6 +69,7 @@ struct row_writer {
     FILE *file;
     size_t fields;
     bool compares;
+    struct simulate_classes classes;
 };
 
 static void write_cell(FILE *f, struct value v)
@@ -91,7 +92,10 @@ static void write_cell(FILE *f, struct value v)
 
 static void write_row(void *data, const struct value *row, struct value result, struct value other)
 {
-    const struct row_writer *w = data;
+    struct row_writer *w = data;
+    simulate_classes_row(&w->classes, row, result, other);
+    if (!w->file)
+        return;
     for (size_t i = 0; i < w->fields; i++) {
         write_cell(w->file, row[i]);
         fputc(',', w->file);
@@ -123,15 +127,13 @@ static bool report(const struct arguments *w, struct simulate_rows *from,
                    struct simulate_options *o, struct arena *a, struct err *e)
 {
     BUF_SCOPED struct buf out = {.max = 256 << 20};
-    struct row_writer rows = {0};
+    struct row_writer rows = {.classes = {.arena = a}};
     struct simulate_report r;
     struct simulate_source source = simulate_rows_source(from);
-    if (w->out) {
-        if (!begin_rows(&rows, w, &source, e))
-            return false;
-        o->row = write_row;
-        o->row_data = &rows;
-    }
+    if (w->out && !begin_rows(&rows, w, &source, e))
+        return false;
+    o->row = write_row;
+    o->row_data = &rows;
     bool ok = simulate_run(&source, o, a, &r, e);
     if (rows.file && fclose(rows.file) != 0)
         ok = err_set(e, ERR_BROKEN, "%s could not be written whole", w->out);
@@ -140,9 +142,9 @@ static bool report(const struct arguments *w, struct simulate_rows *from,
     if (isatty(STDERR_FILENO))
         fputc('\n', stderr);
     write_record(&out, w, simulate_rows_version(from, a));
-    simulate_report_write(
-        &out, &r,
-        &(struct simulate_asked){w->registry, w->of, w->by, w->by_count, w->against != NULL});
+    simulate_report_write(&out, &r,
+                          &(struct simulate_asked){w->registry, w->of, w->by, w->by_count,
+                                                   w->against != NULL, &rows.classes});
     buf_add_lit(&out, "}\n");
     fwrite(out.p, 1, out.n, stdout);
     return true;

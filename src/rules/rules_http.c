@@ -9,7 +9,11 @@
 #include "rules/simulate_report.h"
 #include "rules/simulate_source.h"
 
-enum { MAX_INPUTS = 200, MAX_BY = 8, MAX_JSON = 4 << 20 };
+enum {
+    MAX_INPUTS = 200,
+    MAX_BY = 8,
+    LEAST = 5, /* rows of one result that are told as a class: fewer could point to somebody */
+};
 
 static void write_elements(struct buf *b, const struct dmn_package *p, enum dmn_kind kind)
 {
@@ -289,7 +293,10 @@ static bool post_simulate(struct cx *cx, const struct request *rq, struct respon
             cx->err->code == ERR_LIMIT ? ERR_LIMIT : ERR_INVALID; /* whatever the reader thought */
         return err_at(cx->err, "/against");
     }
+    struct simulate_classes classes = {.arena = cx->arena, .least = LEAST};
     o.decision = el->name;
+    o.row = simulate_classes_row;
+    o.row_data = &classes;
     bool is_whole = identity_may(cx, "simulate", d) || access_sees_all_rows(cx, d);
     struct db *reader = access_reader(cx, identity_may(cx, "simulate", d) ? "simulate" : "read");
     struct simulate_rows *rows = reader ? simulate_rows_of_dataset(cx->db, reader, d, r->model, by,
@@ -309,7 +316,7 @@ static bool post_simulate(struct cx *cx, const struct request *rq, struct respon
     buf_add_lit(&rs->body, "},");
     simulate_report_write(
         &rs->body, &report,
-        &(struct simulate_asked){cx->registry, d, by, o.by_count, o.other != NULL});
+        &(struct simulate_asked){cx->registry, d, by, o.by_count, o.other != NULL, &classes});
     buf_add_char(&rs->body, '}');
     cx->audit->count = (int64_t)report.all.rows;
     return true;

@@ -261,5 +261,6 @@ export interface Simulated {
   is_limited: boolean;
   all: SimulatedSums & { warnings: number };
   fields: Record<string, Title>;
+  classes: { value: string | null; rows: number; against_rows?: number }[];
   by: Record<string, SimulatedGroup[]>;
 }

@@ -190,6 +190,12 @@ function Everybody({ rule, draft }: { rule: RuleDetail; draft: () => Promise<str
                 <div><dt>{t('rule.stay')}</dt><dd>{(found.all.stay ?? 0).toLocaleString()}</dd></div></>}
             </dl>
             <p className="soft">{t('rule.record', { model: found.record.model.slice(0, 12), data: found.record.data })}</p>
+            {found.classes.length > 0 && (
+              <Table size="small" rowKey={(c) => String(c.value)} dataSource={[...found.classes].sort((a, b) => String(a.value).localeCompare(String(b.value)))} pagination={false} tableLayout="fixed" columns={[
+                { title: t('rule.class'), key: 'value', render: (_, c) => c.value ?? t('rule.class.others') }, { title: t('rule.rows'), dataIndex: 'rows', align: 'right' },
+                ...(compares ? [{ title: t('rule.draft.rows'), dataIndex: 'against_rows', align: 'right' as const }] : []),
+              ]} />
+            )}
             {found.is_limited && <p role="note">{t('rule.limited')}</p>}
             {Object.entries(found.by).map(([field, groups]) => <Groups key={field} field={found.fields[field] ? pick(found.fields[field]) : field} groups={groups} compares={compares} />)}
           </>
