@@ -166,4 +166,7 @@ export const api = {
   objectTo: (body: { dataset: string; key: string; look: string; note: string }) => post<{ case: number; due: string }>('/my/objections', body),
   exportAddress: (id: string, kind: 'csv' | 'xlsx', params: Params) => `${BASE}/datasets/${seg(id)}/records.${kind}${queryOf(params)}`,
   audit: (params?: Params, signal?: AbortSignal) => get<{ events: T.AuditEvent[]; next: string | null }>('/audit', params, signal),
+  auditState: (signal?: AbortSignal) => get<T.AuditState>('/audit/state', undefined, signal),
+  auditExportUrl: (from?: string, to?: string) => `${BASE}/audit/export?${new URLSearchParams({ ...(from && { from }), ...(to && { to }) })}`,
+  auditProofUrl: (id: string | number) => `${BASE}/audit/proof?record=${seg(id)}`,
 };
