@@ -120,10 +120,13 @@ static int run(struct serving *s, struct server_options *options)
 
 int cmd_serve(int argc, char **argv)
 {
-    static const struct option LONG[] = {
-        {"address", required_argument, NULL, 'a'}, {"port", required_argument, NULL, 'p'},
-        {"workers", required_argument, NULL, 'w'}, {"web", required_argument, NULL, 's'},
-        {"uploads", required_argument, NULL, 'u'}, {0}};
+    static const struct option LONG[] = {{"address", required_argument, NULL, 'a'},
+                                         {"port", required_argument, NULL, 'p'},
+                                         {"workers", required_argument, NULL, 'w'},
+                                         {"web", required_argument, NULL, 's'},
+                                         {"uploads", required_argument, NULL, 'u'},
+                                         {"proxy", required_argument, NULL, 'x'},
+                                         {0}};
     struct serving s = {.work = {.url = settings_database_url()}};
     struct server_options options = {.address = "127.0.0.1",
                                      .port = 8330,
@@ -149,11 +152,15 @@ int cmd_serve(int argc, char **argv)
         case 's':
             options.static_folder = str_from(optarg);
             break;
+        case 'x':
+            options.proxy = optarg;
+            break;
         case 'u':
             options.upload_folder = str_from(optarg);
             break;
         default:
             fputs("usage: shuzhi serve [--address A] [--port N] [--workers N] [--web FOLDER] "
+                  "[--proxy ADDRESS] "
                   "[--uploads FOLDER]\n",
                   stderr);
             return err_exit_code(ERR_INVALID);

@@ -18,6 +18,8 @@ struct arguments {
     struct dmn_input parameters[MAX_WORDS];
     str by[MAX_WORDS];
     size_t parameter_count, by_count, top;
+    const struct registry *registry; /* of a dataset, for titles */
+    const struct dataset *of;
 };
 
 static uint64_t file_hash(const char *path)
@@ -67,6 +69,7 @@ struct row_writer {
     FILE *file;
     size_t fields;
     bool compares;
+    struct simulate_classes classes;
 };
 
 static void write_cell(FILE *f, struct value v)
@@ -89,7 +92,10 @@ static void write_cell(FILE *f, struct value v)
 
 static void write_row(void *data, const struct value *row, struct value result, struct value other)
 {
-    const struct row_writer *w = data;
+    struct row_writer *w = data;
+    simulate_classes_row(&w->classes, row, result, other);
+    if (!w->file)
+        return;
     for (size_t i = 0; i < w->fields; i++) {
         write_cell(w->file, row[i]);
         fputc(',', w->file);
@@ -121,15 +127,13 @@ static bool report(const struct arguments *w, struct simulate_rows *from,
                    struct simulate_options *o, struct arena *a, struct err *e)
 {
     BUF_SCOPED struct buf out = {.max = 256 << 20};
-    struct row_writer rows = {0};
+    struct row_writer rows = {.classes = {.arena = a}};
     struct simulate_report r;
     struct simulate_source source = simulate_rows_source(from);
-    if (w->out) {
-        if (!begin_rows(&rows, w, &source, e))
-            return false;
-        o->row = write_row;
-        o->row_data = &rows;
-    }
+    if (w->out && !begin_rows(&rows, w, &source, e))
+        return false;
+    o->row = write_row;
+    o->row_data = &rows;
     bool ok = simulate_run(&source, o, a, &r, e);
     if (rows.file && fclose(rows.file) != 0)
         ok = err_set(e, ERR_BROKEN, "%s could not be written whole", w->out);
@@ -138,7 +142,9 @@ static bool report(const struct arguments *w, struct simulate_rows *from,
     if (isatty(STDERR_FILENO))
         fputc('\n', stderr);
     write_record(&out, w, simulate_rows_version(from, a));
-    simulate_report_write(&out, &r, w->by, w->by_count, w->against != NULL);
+    simulate_report_write(&out, &r,
+                          &(struct simulate_asked){w->registry, w->of, w->by, w->by_count,
+                                                   w->against != NULL, &rows.classes});
     buf_add_lit(&out, "}\n");
     fwrite(out.p, 1, out.n, stdout);
     return true;
@@ -152,6 +158,8 @@ static bool simulate_dataset(struct arguments *w, struct simulate_options *o, st
     const struct dataset *d = r ? dataset_find(r, str_from(w->dataset)) : NULL;
     if (r && !d)
         err_set(e, ERR_MISSING, "there is no dataset \"%s\"", w->dataset);
+    w->registry = r;
+    w->of = d;
     struct simulate_rows *rows =
         d && db_script(db, "begin isolation level repeatable read read only", e)
             ? simulate_rows_of_dataset(db, db, d, NULL, o->model, SIMULATE_WITH_KEY, w->by,
@@ -159,6 +167,7 @@ static bool simulate_dataset(struct arguments *w, struct simulate_options *o, st
             : NULL;
     bool ok = rows && report(w, rows, o, a, e);
     simulate_rows_close(rows);
+    db_rollback(db);
     registry_drop(r);
     db_close(db);
     return ok;

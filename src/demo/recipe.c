@@ -199,6 +199,20 @@ static void collect_columns(struct compiling *c, struct output *o, const struct 
     }
 }
 
+static void compile_where(struct compiling *c, struct output_rows *r, const struct json *where)
+{
+    size_t n = where && where->type == JSON_OBJECT ? where->object.n : 0;
+    r->where = arena_array(c->arena, struct output_condition, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct json_member *m = &where->object.members[i];
+        struct json *text = arena_new(c->arena, struct json);
+        *text = json_string(arena_format(c->arena, "{%.*s}", STR_ARG(m->key)));
+        text->line = m->value.line;
+        r->where[r->where_count++] = (struct output_condition){
+            generator_compile(c, r->thing, r->thing->slots, text), m->value.text};
+    }
+}
+
 static void compile_rows(struct compiling *c, struct output *o, const struct json *v)
 {
     const struct json *fields = json_find(v, "fields"), *each = json_find(v, "each");
@@ -206,7 +220,9 @@ static void compile_rows(struct compiling *c, struct output *o, const struct jso
     if (!t || !fields || fields->type != JSON_OBJECT)
         return;
     struct output_rows *r = &o->rows[o->row_count++];
-    *r = (struct output_rows){t, arena_array(c->arena, const struct generator *, o->column_count)};
+    *r = (struct output_rows){
+        .thing = t, .fields = arena_array(c->arena, const struct generator *, o->column_count)};
+    compile_where(c, r, json_find(v, "where"));
     for (size_t k = 0; k < fields->object.n; k++) {
         const struct json_member *m = &fields->object.members[k];
         size_t column;

@@ -126,8 +126,15 @@ struct thing {
     const struct json *definition;
 };
 
+struct output_condition {
+    const struct generator *value;
+    str is;
+};
+
 struct output_rows {
     const struct thing *thing;
+    struct output_condition *where; /* all must hold; others make no row */
+    size_t where_count;
     const struct generator **fields; /* by column; NULL: empty */
 };
 

@@ -105,10 +105,23 @@ static bool add_spoilt(struct writing *w, struct file *f, struct arena *a)
     return ok;
 }
 
+static bool is_wanted(struct writing *w, struct one *one, const struct output_rows *rows)
+{
+    for (size_t i = 0; i < rows->where_count; i++) {
+        uint64_t state = 0; /* a value is read, nothing drawn */
+        if (!str_equal(one_eval(&w->world, one, rows->where[i].value, &state).text,
+                       rows->where[i].is))
+            return false;
+    }
+    return true;
+}
+
 static bool write_one(struct writing *w, struct one *one, const struct output_rows *rows)
 {
     const struct output *o = w->output;
     bool is_in_place = w->world.options->is_bad_in_place && w->world.options->bad_percent;
+    if (!is_wanted(w, one, rows))
+        return true;
     for (size_t i = 0; i < o->column_count; i++) {
         uint64_t state = chance_mix(one->key, i + 1);
         const struct generator *g = rows->fields[i];

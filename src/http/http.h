@@ -20,7 +20,7 @@ struct request {
     str body;                     /* whole, for routes that are not uploads */
     str body_path;                /* of an upload: the temporary file that holds it */
     uint64_t body_bytes;
-    str address; /* of the client */
+    str address;    /* of the client; behind a trusted proxy the one it names */
     bool is_head;
     struct arena *arena;
     void *exchange; /* the server's own */
@@ -80,6 +80,7 @@ enum route_flags {
     ROUTE_PUBLIC = 1, /* no sign-in needed */
     ROUTE_UPLOAD = 2, /* the body goes to a file */
     ROUTE_NO_CSRF = 4,
+    ROUTE_SESSION = 8, /* only for who signed in here: an access token does not do */
 };
 
 typedef bool (*work_handler)(struct cx *cx, const struct request *rq, struct response *rs);

@@ -251,6 +251,21 @@ static bool exchange_route(struct exchange *x)
     return check_length(x) && (!(x->route->flags & ROUTE_UPLOAD) || open_upload(x));
 }
 
+/* What the trusted proxy says of the client: the last address of the list is the one it saw itself.
+ */
+static void believe_proxy(struct exchange *x, struct MHD_Connection *c)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+    str list = str_from(MHD_lookup_connection_value(c, MHD_HEADER_KIND, "X-Forwarded-For")), part,
+        last = {0};
+    while (str_take_part(&list, ',', &part))
+        last = str_trim(part);
+    const char *text = arena_cstr(&x->arena, last);
+    if (last.n && last.n < INET6_ADDRSTRLEN &&
+        (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1))
+        x->rq.address = arena_copy(&x->arena, last);
+}
+
 static struct exchange *exchange_create(struct server *s, struct MHD_Connection *c, const char *url,
                                         const char *method)
 {
@@ -280,6 +295,8 @@ static struct exchange *exchange_create(struct server *s, struct MHD_Connection 
         inet_ntop(AF_INET6, &((struct sockaddr_in6 *)info->client_addr)->sin6_addr, address,
                   sizeof address);
     x->rq.address = arena_copy(&x->arena, str_from(address));
+    if (s->options.proxy && str_is(x->rq.address, s->options.proxy))
+        believe_proxy(x, c);
     atomic_fetch_add_explicit(&s->active, 1, memory_order_relaxed);
     return x;
 }

@@ -56,13 +56,19 @@ static struct held *take_up(struct issuer *i, enum key_kind kind, struct err *e)
         key_destroy(k);
         k = NULL;
     }
-    if (!k || stat(path, &st) != 0)
+    if (!k)
         return NULL;
+    if (stat(path, &st) != 0) {
+        err_set(e, ERR_BUSY, "key file %s went while it was read", path);
+        key_destroy(k);
+        return NULL;
+    }
     struct held *h = calloc(1, sizeof *h);
     if (!h)
         abort();
     *h = (struct held){.key = k, .written = st.st_mtim, .inode = st.st_ino, .older = now};
-    return i->held[kind] = h;
+    i->held[kind] = h;
+    return h;
 }
 
 struct issuer *issuer_create(str url, const char *key_folder, struct err *e)

@@ -192,7 +192,7 @@ static bool read_fields(struct cx *cx, const struct request *rq, struct form *f)
 
 static bool get_authorize(struct cx *cx, const struct request *rq, struct response *rs)
 {
-    struct form f;
+    struct form f = {.n = 0};
     struct asked q = {0};
     str id;
     if (!read_fields(cx, rq, &f) || !read_client(cx, &f, &q))
@@ -405,7 +405,7 @@ static bool read_hint(struct cx *cx, str hint, str *client)
 
 static bool get_logout(struct cx *cx, const struct request *rq, struct response *rs)
 {
-    struct form f;
+    struct form f = {.n = 0};
     str hint, client, target, id;
     if (!read_fields(cx, rq, &f))
         return false;
@@ -447,7 +447,7 @@ static const struct route ROUTES[] = {
     {"GET", "/oauth/logout", get_logout, NULL, ROUTE_PUBLIC, NULL},
     {"POST", "/oauth/logout", get_logout, NULL, ROUTE_PUBLIC | ROUTE_NO_CSRF, NULL},
     {"GET", "/api/v1/authorize/{id}", get_pending, NULL, ROUTE_PUBLIC, NULL},
-    {"POST", "/api/v1/authorize/{id}", post_pending, "oidc.agree", 0, NULL},
+    {"POST", "/api/v1/authorize/{id}", post_pending, "oidc.agree", ROUTE_SESSION, NULL},
     {"POST", "/api/v1/signed-out/{id}", post_signed_out, NULL, ROUTE_PUBLIC | ROUTE_NO_CSRF, NULL},
     {0},
 };

@@ -193,10 +193,11 @@ static bool post_sign_in(struct cx *cx, const struct request *rq, struct respons
 }
 
 static const struct route ROUTES[] = {
-    {"GET", "/api/v1/account/passkeys", get_passkeys, NULL, 0, NULL},
-    {"POST", "/api/v1/account/passkeys", post_passkey, "account.passkey", 0, NULL},
-    {"POST", "/api/v1/account/passkeys/begin", post_begin, NULL, 0, NULL},
-    {"DELETE", "/api/v1/account/passkeys/{id}", delete_passkey, "account.passkey-off", 0, NULL},
+    {"GET", "/api/v1/account/passkeys", get_passkeys, NULL, ROUTE_SESSION, NULL},
+    {"POST", "/api/v1/account/passkeys", post_passkey, "account.passkey", ROUTE_SESSION, NULL},
+    {"POST", "/api/v1/account/passkeys/begin", post_begin, NULL, ROUTE_SESSION, NULL},
+    {"DELETE", "/api/v1/account/passkeys/{id}", delete_passkey, "account.passkey-off",
+     ROUTE_SESSION, NULL},
     {"POST", "/api/v1/session/passkey/begin", post_sign_in_begin, NULL,
      ROUTE_PUBLIC | ROUTE_NO_CSRF, NULL},
     {"POST", "/api/v1/session/passkey", post_sign_in, "session.open", ROUTE_PUBLIC | ROUTE_NO_CSRF,

@@ -242,9 +242,9 @@ static bool delete_second(struct cx *cx, const struct request *rq, struct respon
 }
 
 static const struct route ROUTES[] = {
-    {"GET", "/api/v1/account/second", get_second, NULL, 0, NULL},
-    {"POST", "/api/v1/account/second", post_second, "account.second", 0, NULL},
-    {"DELETE", "/api/v1/account/second", delete_second, "account.second-off", 0, NULL},
+    {"GET", "/api/v1/account/second", get_second, NULL, ROUTE_SESSION, NULL},
+    {"POST", "/api/v1/account/second", post_second, "account.second", ROUTE_SESSION, NULL},
+    {"DELETE", "/api/v1/account/second", delete_second, "account.second-off", ROUTE_SESSION, NULL},
     {0},
 };
 

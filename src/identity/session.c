@@ -371,10 +371,10 @@ static const struct route ROUTES[] = {
     {"GET", "/api/v1/session", get_session, NULL, 0, NULL},
     {"POST", "/api/v1/session", post_session, "session.open", ROUTE_PUBLIC | ROUTE_NO_CSRF, NULL},
     {"DELETE", "/api/v1/session", delete_session, "session.close", 0, NULL},
-    {"GET", "/api/v1/account/sessions", get_sessions, NULL, 0, NULL},
-    {"DELETE", "/api/v1/account/sessions/{id}", delete_one, "session.close", 0, NULL},
-    {"DELETE", "/api/v1/account/systems/{id}", delete_system, "oidc.withdraw", 0, NULL},
-    {"POST", "/api/v1/account/password", post_password, "account.password", 0, NULL},
+    {"GET", "/api/v1/account/sessions", get_sessions, NULL, ROUTE_SESSION, NULL},
+    {"DELETE", "/api/v1/account/sessions/{id}", delete_one, "session.close", ROUTE_SESSION, NULL},
+    {"DELETE", "/api/v1/account/systems/{id}", delete_system, "oidc.withdraw", ROUTE_SESSION, NULL},
+    {"POST", "/api/v1/account/password", post_password, "account.password", ROUTE_SESSION, NULL},
     {0},
 };
 

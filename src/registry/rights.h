@@ -19,6 +19,7 @@
     X("clear", "see graded fields without their mask")                                             \
     X("intake", "load files")                                                                      \
     X("fix", "put right what was refused or reported")                                             \
+    X("draft", "write drafts of decision models")                                                  \
     X("approve", "decide requests and drafts")                                                     \
     X("request", "ask for data")                                                                   \
     X("audit", "see who looked")                                                                   \

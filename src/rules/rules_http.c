@@ -8,8 +8,13 @@
 #include "feel/wire.h"
 #include "rules/simulate_report.h"
 #include "rules/simulate_source.h"
+#include "rules/version.h"
 
-enum { MAX_INPUTS = 200, MAX_BY = 8, MAX_JSON = 4 << 20 };
+enum {
+    MAX_INPUTS = 200,
+    MAX_BY = 8,
+    LEAST = 5, /* rows of one result that are told as a class: fewer could point to somebody */
+};
 
 static void write_elements(struct buf *b, const struct dmn_package *p, enum dmn_kind kind)
 {
@@ -33,6 +38,44 @@ static void write_elements(struct buf *b, const struct dmn_package *p, enum dmn_
     }
 }
 
+/* Over all rows with "simulate", else over those they may read. */
+static bool may_simulate(struct cx *cx, const struct dataset *d)
+{
+    return identity_may(cx, "simulate", d) || identity_may(cx, "read", d);
+}
+
+static bool is_input(const struct dmn_package *p, const struct field *f)
+{
+    return dmn_find(p, DMN_INPUT, f->name) || dmn_find(p, DMN_INPUT, f->title.zh) ||
+           dmn_find(p, DMN_INPUT, f->title.en);
+}
+
+/* Sums by these are no record of anybody. */
+static bool may_count_by(const struct field *f)
+{
+    return !f->is_key && f->grade < GRADE_L3;
+}
+
+static void write_dataset_fields(struct buf *b, const struct dataset *d,
+                                 const struct dmn_package *p)
+{
+    bool is_first = true;
+    buf_add_lit(b, "\"fields\":[");
+    for (size_t i = 0; i < d->field_count; i++) {
+        const struct field *f = &d->fields[i];
+        if (!may_count_by(f) && !is_input(p, f))
+            continue;
+        buf_add(b, is_first ? STR("{\"name\":") : STR(",{\"name\":"));
+        is_first = false;
+        json_write_string(b, f->name);
+        buf_add_lit(b, ",\"title\":");
+        title_write(b, f->title);
+        buf_add_format(b, ",\"is_input\":%s,\"is_counted_by\":%s}",
+                       is_input(p, f) ? "true" : "false", may_count_by(f) ? "true" : "false");
+    }
+    buf_add_char(b, ']');
+}
+
 /* Datasets that could be simulated over: those with a field for at least one input. */
 static void write_datasets(struct buf *b, struct cx *cx, const struct dmn_package *p)
 {
@@ -41,18 +84,18 @@ static void write_datasets(struct buf *b, struct cx *cx, const struct dmn_packag
         const struct dataset *d = cx->registry->datasets.entries[i].value;
         size_t hits = 0;
         for (size_t k = 0; k < d->field_count; k++) {
-            const struct field *f = &d->fields[k];
-            hits += dmn_find(p, DMN_INPUT, f->name) || dmn_find(p, DMN_INPUT, f->title.zh) ||
-                    dmn_find(p, DMN_INPUT, f->title.en);
+            hits += is_input(p, &d->fields[k]);
         }
-        if (!hits || !identity_may(cx, "read", d))
+        if (!hits || !may_simulate(cx, d))
             continue;
         buf_add(b, is_first ? STR("{\"id\":") : STR(",{\"id\":"));
         is_first = false;
         json_write_string(b, d->id);
         buf_add_lit(b, ",\"title\":");
         title_write(b, d->title);
-        buf_add_format(b, ",\"inputs\":%zu}", hits);
+        buf_add_format(b, ",\"inputs\":%zu,", hits);
+        write_dataset_fields(b, d, p);
+        buf_add_char(b, '}');
     }
 }
 
@@ -95,22 +138,12 @@ static bool get_rules(struct cx *cx, const struct request *rq, struct response *
     return true;
 }
 
-static const struct rule_model *find_model(struct cx *cx, const struct request *rq)
-{
-    const struct rule_model *r = map_find(&cx->registry->rules, rq->parts[0]);
-    if (!r) {
-        err_set(cx->err, ERR_MISSING, "there is no rule \"%.*s\"",
-                STR_ARG(utf8_clip(rq->parts[0], 60)));
-        err_zh(cx->err, "没有名为“%.*s”的规则", STR_ARG(utf8_clip(rq->parts[0], 60)));
-    }
-    return r;
-}
-
 static bool get_rule(struct cx *cx, const struct request *rq, struct response *rs)
 {
-    const struct rule_model *r = find_model(cx, rq);
+    const struct rule_model *r = rule_model_find(cx, rq->parts[0]);
     bool is_first = true;
-    if (!r)
+    struct rule_version now;
+    if (!r || !rule_version_on(cx, r, date_today_china(), &now))
         return false;
     write_model(&rs->body, cx, r);
     buf_add_lit(&rs->body, ",\"cases\":[");
@@ -124,8 +157,8 @@ static bool get_rule(struct cx *cx, const struct request *rq, struct response *r
             json_write(&rs->body, &list->array.items[k]);
         }
     }
-    buf_add_lit(&rs->body, "],\"xml\":");
-    json_write_string(&rs->body, r->text);
+    buf_add_format(&rs->body, "],\"version\":%lld,\"xml\":", (long long)now.version);
+    json_write_string(&rs->body, now.text);
     buf_add_char(&rs->body, '}');
     return true;
 }
@@ -139,7 +172,7 @@ static void set_now(struct machine *m)
         .day = ms / 86400000, .nano = ms % 86400000 * 1000000, .zone_kind = MOMENT_OFFSET};
 }
 
-static bool take_inputs(struct cx *cx, const struct rule_model *r, const struct json *given,
+static bool take_inputs(struct cx *cx, const struct rule_version *r, const struct json *given,
                         struct dmn_input *inputs, size_t *n)
 {
     *n = 0;
@@ -151,7 +184,7 @@ static bool take_inputs(struct cx *cx, const struct rule_model *r, const struct 
         const struct json_member *g = &given->object.members[i];
         const struct dmn_element *input = dmn_find(r->model, DMN_INPUT, g->key);
         if (!input) {
-            err_set(cx->err, ERR_INVALID, "%.*s has no input \"%.*s\"", STR_ARG(r->id),
+            err_set(cx->err, ERR_INVALID, "the rule has no input \"%.*s\"",
                     STR_ARG(utf8_clip(g->key, 80)));
             return err_zh(cx->err, "规则没有名为“%.*s”的输入", STR_ARG(utf8_clip(g->key, 80)));
         }
@@ -161,13 +194,13 @@ static bool take_inputs(struct cx *cx, const struct rule_model *r, const struct 
     return true;
 }
 
-static const struct dmn_element *find_decision(struct cx *cx, const struct rule_model *r,
+static const struct dmn_element *find_decision(struct cx *cx, const struct rule_version *r,
                                                const struct json *body)
 {
     str name = json_text(body, "decision", STR(""));
     const struct dmn_element *el = dmn_find(r->model, DMN_DECISION, name);
     if (!el || el->fault) {
-        err_set(cx->err, ERR_INVALID, "%.*s has no decision \"%.*s\"", STR_ARG(r->id),
+        err_set(cx->err, ERR_INVALID, "the rule has no decision \"%.*s\"",
                 STR_ARG(utf8_clip(name, 80)));
         err_zh(cx->err, "规则没有名为“%.*s”的决策", STR_ARG(utf8_clip(name, 80)));
         err_at(cx->err, "/decision");
@@ -183,12 +216,13 @@ static bool post_decide(struct cx *cx, const struct request *rq, struct response
     struct value result;
     struct dmn_input inputs[MAX_INPUTS];
     struct dmn_trace trace = {.arena = cx->arena};
-    const struct rule_model *r = find_model(cx, rq);
-    if (!r || !request_json(rq, &body, cx->err))
+    const struct rule_model *r = rule_model_find(cx, rq->parts[0]);
+    struct rule_version v;
+    if (!r || !request_json(rq, &body, cx->err) || !rule_version_asked(cx, r, &body, &v))
         return false;
-    const struct dmn_element *el = find_decision(cx, r, &body);
-    struct dmn_case c = {.package = r->model, .inputs = inputs};
-    if (!el || !take_inputs(cx, r, json_find(&body, "inputs"), inputs, &c.input_count))
+    const struct dmn_element *el = find_decision(cx, &v, &body);
+    struct dmn_case c = {.package = v.model, .inputs = inputs};
+    if (!el || !take_inputs(cx, &v, json_find(&body, "inputs"), inputs, &c.input_count))
         return false;
     machine_init(&m, cx->arena, cx->err, LIMITS_DEFAULT);
     set_now(&m);
@@ -201,7 +235,8 @@ static bool post_decide(struct cx *cx, const struct request *rq, struct response
     wire_write(&rs->body, result);
     buf_add_lit(&rs->body, ",\"steps\":");
     dmn_trace_write_json(&rs->body, &trace);
-    buf_add_format(&rs->body, ",\"model\":\"%.*s\"}", STR_ARG(r->digest));
+    buf_add_format(&rs->body, ",\"model\":\"%.*s\",\"version\":%lld}", STR_ARG(v.digest),
+                   (long long)v.version);
     return true;
 }
 
@@ -216,7 +251,7 @@ static bool take_by(struct cx *cx, const struct dataset *d, const struct json *l
     for (size_t i = 0; i < list->array.n; i++) {
         const struct json *v = &list->array.items[i];
         const struct field *f = v->type == JSON_STRING ? field_find(d, v->text) : NULL;
-        if (!f || f->is_key || f->grade >= GRADE_L3) {
+        if (!f || !may_count_by(f)) {
             err_set(cx->err, ERR_DENIED,
                     "only fields of grade L1 and L2 that are no key can be counted by");
             return err_zh(cx->err, "只能按 L1、L2 级且非主键的字段分组统计");
@@ -250,6 +285,23 @@ static bool find_inputs(struct cx *cx, const struct dataset *d, const struct dmn
     return true;
 }
 
+/* To compare with: a draft as DMN text, or the number of a version. */
+static bool take_other(struct cx *cx, const struct rule_model *r, const struct json *against,
+                       const struct dmn_package **other)
+{
+    struct rule_version v;
+    struct json asked = json_object(cx->arena, 1);
+    if (!against || against->type == JSON_NULL)
+        return true;
+    if (against->type == JSON_STRING)
+        return rule_text_read(cx, against->text, "/against", other);
+    json_put(&asked, STR("version"), *against);
+    if (!rule_version_asked(cx, r, &asked, &v))
+        return err_at(cx->err, "/against");
+    *other = v.model;
+    return true;
+}
+
 /* Sums by fields of low grade are no record of anybody; single cases are not given. */
 static bool post_simulate(struct cx *cx, const struct request *rq, struct response *rs)
 {
@@ -257,48 +309,50 @@ static bool post_simulate(struct cx *cx, const struct request *rq, struct respon
     struct simulate_report report;
     struct dmn_input parameters[MAX_INPUTS];
     str by[MAX_BY];
-    const struct rule_model *r = find_model(cx, rq);
-    if (!r || !request_json(rq, &body, cx->err))
+    const struct rule_model *r = rule_model_find(cx, rq->parts[0]);
+    struct rule_version v;
+    if (!r || !request_json(rq, &body, cx->err) || !rule_version_asked(cx, r, &body, &v))
         return false;
     const struct dataset *d = catalogue_require(cx, json_text(&body, "dataset", STR("")));
-    const struct dmn_element *el = d ? find_decision(cx, r, &body) : NULL;
+    const struct dmn_element *el = d ? find_decision(cx, &v, &body) : NULL;
     struct simulate_options o = {
-        .model = r->model, .parameters = parameters, .by = by, .threads = 2};
+        .model = v.model, .parameters = parameters, .by = by, .threads = 2};
     struct view view;
     const struct view *shown_as;
     const char *verb = d && identity_may(cx, "simulate", d) ? "simulate" : "read";
-    if (!el || !identity_require(cx, verb, d) || !find_inputs(cx, d, r->model, &view, &shown_as) ||
-        !take_inputs(cx, r, json_find(&body, "parameters"), parameters, &o.parameter_count) ||
+    if (!el || !identity_require(cx, verb, d) || !find_inputs(cx, d, v.model, &view, &shown_as) ||
+        !take_inputs(cx, &v, json_find(&body, "parameters"), parameters, &o.parameter_count) ||
         !take_by(cx, d, json_find(&body, "by"), by, &o.by_count))
         return false;
-    const struct json *against = json_find(&body, "against"); /* a draft, as DMN text */
-    if (against && against->type == JSON_STRING &&
-        !(o.other = dmn_parse(cx->arena, against->text, cx->err))) {
-        cx->err->code =
-            cx->err->code == ERR_LIMIT ? ERR_LIMIT : ERR_INVALID; /* whatever the reader thought */
-        return err_at(cx->err, "/against");
-    }
+    if (!take_other(cx, r, json_find(&body, "against"), &o.other))
+        return false;
+    struct simulate_classes classes = {.arena = cx->arena, .least = LEAST};
     o.decision = el->name;
+    o.row = simulate_classes_row;
+    o.row_data = &classes;
+    bool is_whole = identity_may(cx, "simulate", d) || access_sees_all_rows(cx, d);
     struct db *reader = access_reader(cx, verb);
     struct simulate_rows *rows =
-        reader ? simulate_rows_of_dataset(reader, cx->db, d, shown_as, r->model,
+        reader ? simulate_rows_of_dataset(cx->db, reader, d, shown_as, v.model,
                                           SIMULATE_WITHOUT_KEY, by, o.by_count, cx->arena, cx->err)
                : NULL;
     struct simulate_source source = rows ? simulate_rows_source(rows) : (struct simulate_source){0};
     bool ok = rows && simulate_run(&source, &o, cx->arena, &report, cx->err);
     str version = ok ? simulate_rows_version(rows, cx->arena) : (str){0};
     simulate_rows_close(rows);
-    cx->reading = NULL; /* its transaction is over */
     if (!ok)
         return false;
-    buf_add_format(&rs->body, "{\"record\":{\"model\":\"%.*s\",\"data\":", STR_ARG(r->digest));
+    buf_add_format(&rs->body,
+                   "{\"is_limited\":%s,\"record\":{\"model\":\"%.*s\",\"version\":%lld,\"data\":",
+                   is_whole ? "false" : "true", STR_ARG(v.digest), (long long)v.version);
     json_write_string(&rs->body, version);
     buf_add_lit(&rs->body, ",\"decision\":");
     json_write_string(&rs->body, el->name);
     buf_add_lit(&rs->body, "},");
-    simulate_report_write(&rs->body, &report, by, o.by_count, o.other != NULL);
-    bool is_limited = strcmp(verb, "read") == 0 && !access_sees_all_rows(cx, d);
-    buf_add_format(&rs->body, ",\"is_limited\":%s}", is_limited ? "true" : "false");
+    simulate_report_write(
+        &rs->body, &report,
+        &(struct simulate_asked){cx->registry, d, by, o.by_count, o.other != NULL, &classes});
+    buf_add_char(&rs->body, '}');
     cx->audit->count = (int64_t)report.all.rows;
     return true;
 }

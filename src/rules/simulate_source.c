@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { FETCH = 20000, MAX_SQL = 1 << 18 };
+enum { TRIES = 3, FETCH = 20000, MAX_SQL = 1 << 18 };
 
 struct simulate_rows {
     const str *names;
@@ -20,11 +20,12 @@ struct simulate_rows {
     struct digest digest;
     struct source_file file;
 
-    struct db *db; /* dataset: NULL when there is none */
+    struct db *db, *reader; /* dataset: NULL when there is none */
     const struct dataset *dataset;
     struct arena fetched_arena;
     struct rows fetched;
     size_t next;
+    bool is_open;
     str version;
 };
 
@@ -47,8 +48,9 @@ void simulate_rows_close(struct simulate_rows *r)
     }
     if (r->fd >= 0)
         close(r->fd);
-    if (r->db)
-        db_rollback(r->db); /* the cursor's transaction only read */
+    struct err ignored = {0};
+    if (r->is_open && !db_script(r->reader, "close simulated", &ignored))
+        db_rollback(r->reader);
     arena_release(&r->fetched_arena);
 }
 
@@ -119,7 +121,7 @@ static bool fetch(struct simulate_rows *r, struct err *e)
 {
     arena_reset(&r->fetched_arena);
     r->next = 0;
-    return DB0(r->db, &r->fetched_arena, &r->fetched, e, "fetch 20000 from simulated");
+    return DB0(r->reader, &r->fetched_arena, &r->fetched, e, "fetch 20000 from simulated");
 }
 
 static bool read_dataset_row(void *data, struct value *row, bool *has_row, struct arena *a,
@@ -160,20 +162,40 @@ static bool is_wanted(const struct field *f, const struct dmn_element *input, en
     return is_asked;
 }
 
-static bool read_version(struct simulate_rows *r, struct db *kernel, struct arena *a, struct err *e)
+/* Two readings alike, before and after the rows were fixed, name what the rows are of. */
+static bool read_version(struct simulate_rows *r, struct arena *a, str *version, struct err *e)
 {
     struct rows rows;
-    if (!DB(kernel, a, &rows, e,
+    if (!DB(r->db, a, &rows, e,
             "select $1 || ' ' || coalesce(max(b.id), 0) || ' ' || (select records from "
             "shuzhi.dataset where id = $1)"
             " from shuzhi.batch b where b.dataset = $1 and b.state = 'done'",
             P(r->dataset->id)))
         return false;
-    r->version = rows_text(&rows, 0, 0);
+    *version = rows_text(&rows, 0, 0);
     return true;
 }
 
-struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *kernel,
+static bool open_rows(struct simulate_rows *r, const char *declare, struct arena *a, struct err *e)
+{
+    for (int left = TRIES;; left--) {
+        str before, after;
+        if (!read_version(r, a, &before, e) || !db_script(r->reader, declare, e))
+            return false;
+        r->is_open = true;
+        if (!read_version(r, a, &after, e))
+            return false;
+        if (str_equal(before, after) || left == 0) {
+            r->version = after;
+            return true;
+        }
+        if (!db_script(r->reader, "close simulated", e))
+            return false;
+        r->is_open = false;
+    }
+}
+
+struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *reader,
                                                const struct dataset *d, const struct view *v,
                                                const struct dmn_package *model,
                                                enum simulate_key key, str *by, size_t by_count,
@@ -185,6 +207,7 @@ struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *kernel,
     r->types = arena_array(a, const struct type *, d->field_count);
     r->dataset = d;
     r->db = db;
+    r->reader = reader;
     buf_add_lit(&sql, "declare simulated no scroll cursor for select ");
     for (size_t i = 0; i < d->field_count; i++) {
         const struct field *f = &d->fields[i];
@@ -215,7 +238,7 @@ struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *kernel,
     for (size_t i = 0; i < d->key_count; i++)
         buf_add_format(&sql, "%st.%.*s", i ? ", " : " order by ", STR_ARG(d->key[i]->column));
     buf_add_char(&sql, '\0');
-    if (!read_version(r, kernel, a, e) || !db_script(db, sql.p, e)) {
+    if (!open_rows(r, sql.p, a, e)) {
         simulate_rows_close(r);
         return NULL;
     }

@@ -12,12 +12,12 @@ MUST_USE struct simulate_rows *simulate_rows_of_csv(const char *path,
                                                     struct arena *a, struct err *e);
 /* Whether the model may name a record: a key given to a draft would let it pick out one person. */
 enum simulate_key { SIMULATE_WITH_KEY, SIMULATE_WITHOUT_KEY };
-/* Fields whose name or title (either language) is an input's name, the fields in by, and the key if
- * asked.  A field a model asks for by name is its input whether it is a key or not.  rows: in a
- * transaction, which is rolled back at the end, with the fields as v shows them (NULL: as they are;
- * where v masks a field it is null); kernel: may read what the kernel keeps of the dataset. */
+/* Reads on the connection whose transaction has begun, as a reader of access/access.h; db tells the
+ * version, and is not touched otherwise.
+ * Fields whose name or title (either language) is an input's name, the fields in by, and the key if
+ * asked; as v shows them, so that a field masked for the asker is null (v NULL: as they are). */
 MUST_USE struct simulate_rows *
-simulate_rows_of_dataset(struct db *rows, struct db *kernel, const struct dataset *d,
+simulate_rows_of_dataset(struct db *db, struct db *reader, const struct dataset *d,
                          const struct view *v, const struct dmn_package *model,
                          enum simulate_key key, str *by, size_t by_count, struct arena *a,
                          struct err *e);

@@ -8,7 +8,7 @@ PERSONS = 4000
 place = Place()
 made = place.run('demo', '--persons', PERSONS, '--seed', 5, '--bad', 20, '--out', 'made', *sorted(ROOT.glob('apps/*')), ROOT / 'county/deqing')
 orders = [line.split(' ', 1) for line in made.stdout.splitlines()]
-check('files are named in an order to load them', [d for d, _ in orders] == ['address', 'legal-entity', 'person'], made.stdout + made.stderr)
+check('files are named in an order to load them', [d for d, _ in orders] == ['address', 'legal-entity', 'person', 'firm-indicator'], made.stdout + made.stderr)
 
 
 def load(dataset, path):
@@ -34,6 +34,11 @@ check('households have one head each', place.sql(
 check('children are younger than the head by 20 years, nobody is past 110', place.sql(
     "select count(*) from data.person c join data.person h on h.household = c.household and h.household_relation = '01'"
     " where (c.household_relation in ('20', '30') and c.birth_date < h.birth_date + 20 * 365) or c.birth_date < '1915-01-01'") == '0')
+
+model = ROOT / 'apps/output-per-mu/rules/output-per-mu.dmn'
+r = place.run('simulate', model, '评价等级', '--dataset', 'firm-indicator')
+classes = {c['value']: c['rows'] for c in json.loads(r.stdout)['classes']} if r.returncode == 0 else r.stderr
+check('firms fall into all four classes', set(classes) == set('ABCD') and sum(classes.values()) == int(place.sql('select count(*) from data.firm_indicator')), classes)
 
 got = load('person', 'made/person-messy.csv')
 check('the messy file: most rows are as they were, many are refused', isinstance(got, tuple) and got[4] > 150 and got[3] > 1500, got)

@@ -32,6 +32,18 @@ old = sum(60 for i in range(2000) if '1940' <= person_row(i).split(',')[3][:4] <
 check('everybody is decided and summed', status == 200 and got['all']['rows'] == 2000 and got['all']['total'] == old, (got['all'] if status == 200 else got, old))
 check('by field', sum(g['rows'] for g in got['by']['sex']) == 2000 and got['by']['division'][0]['value'] == '330521001001', got['by'])
 status, again = social.post('/api/v1/rules/elder-allowance/simulate', ask)
+check('codes and places go by their names, fields by their titles', got['fields']['division']['zh'] == '居住村社' and
+      got['fields']['sex'] == {'zh': '性别', 'en': 'Sex'} and {g['title']['zh'] for g in got['by']['sex']} >= {'男', '女'} and got['by']['division'][0]['title']['zh'], got['by'])
+check('over the whole county', got['is_limited'] is False)
+status, mine = place.client('wukang').post('/api/v1/rules/elder-allowance/simulate', ask)
+seen = place.sql("select count(*) from data.person where division like '330521001%'")
+check('who sees one town simulates one town, and is told', status == 200 and mine['is_limited'] and mine['all']['rows'] == int(seen), (mine, seen))
+leader = place.client('leader')
+status, sums = leader.post('/api/v1/rules/elder-allowance/simulate', ask)
+check('who may simulate but not read gets the sums of all', status == 200 and sums['all'] == got['all'] and not sums['is_limited'], sums)
+check('and no record', leader.get('/api/v1/datasets/person/records')[0] == 403)
+check('no dataset without either', place.client('wukang').post('/api/v1/rules/output-per-mu/simulate',
+      {'dataset': 'firm-indicator', 'decision': '综合得分'})[0] == 403)
 check('a re-run gives the same', again == got)
 draft = one['xml'].replace('<outputEntry><text>60</text></outputEntry>', '<outputEntry><text>80</text></outputEntry>')
 status, got = social.post('/api/v1/rules/elder-allowance/simulate', ask | {'against': draft})

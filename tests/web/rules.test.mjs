@@ -38,6 +38,7 @@ test('everybody is simulated, in sums and groups', async () => {
   await page.getByRole('button', { name: '开始模拟', exact: true }).click();
   await page.locator('.rule-figures').waitFor();
   assert.match(await page.locator('.rule-figures').innerText(), /对象数\s*\d/);
-  await page.getByRole('heading', { name: /按 division/ }).waitFor();
+  await page.getByRole('heading', { name: '按 居住村社' }).waitFor();
+  await page.getByRole('cell', { name: /居仁社区/ }).first().waitFor();
   assert.deepEqual(page.faults, []);
 });

@@ -2,7 +2,8 @@
 import { api } from './api';
 import type { Session } from './types';
 
-export const hasPasskeys = () => typeof window.PublicKeyCredential === 'function';
+/* Browsers bind passkeys to a name; at a bare address there are none. */
+export const hasPasskeys = () => typeof window.PublicKeyCredential === 'function' && !/^[\d.]+$|:/.test(window.location.hostname);
 
 function bytesOf(text: string): ArrayBuffer {
   const raw = atob(text.replace(/-/g, '+').replace(/_/g, '/'));

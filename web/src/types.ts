@@ -290,16 +290,19 @@ export interface AuditState {
 export interface RuleElement { name: string; id: string; type: 'boolean' | 'number' | 'string' | 'date' | 'time' | 'date-time' | 'any' }
 export interface RuleModel {
   id: string; title: Title; package: string; package_title: Title; digest: string; case_count: number;
-  inputs: RuleElement[]; decisions: RuleElement[]; datasets: { id: string; title: Title; inputs: number }[];
+  inputs: RuleElement[]; decisions: RuleElement[]; datasets: { id: string; title: Title; inputs: number; fields: { name: string; title: Title; is_input: boolean; is_counted_by: boolean }[] }[];
 }
 export interface RuleCase { name: string; decision: string; given: Record<string, unknown>; expect: unknown }
 export interface RuleDetail extends RuleModel { cases: RuleCase[]; xml: string }
 export interface RuleStep { input?: string; decision?: string; value?: unknown; table?: string; rule?: number | string; id?: string; outputs?: unknown[] }
 export interface Decided { decision: string; result: unknown; steps: RuleStep[]; model: string }
 export interface SimulatedSums { rows: number; null: number; total: number; against_total?: number; gain?: number; lose?: number; stay?: number; changed?: number }
-export interface SimulatedGroup extends SimulatedSums { value: string }
+export interface SimulatedGroup extends SimulatedSums { value: string; title?: Title }
 export interface Simulated {
   record: { model: string; data: string; decision: string };
+  is_limited: boolean;
   all: SimulatedSums & { warnings: number };
+  fields: Record<string, Title>;
+  classes: { value: string | null; rows: number; against_rows?: number }[];
   by: Record<string, SimulatedGroup[]>;
 }

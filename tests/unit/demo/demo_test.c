@@ -127,7 +127,7 @@ static void test_same_seed_same_bytes(void)
     CHECK(make(folder_of(one, "one"), 7, 20, false, &first));
     CHECK(make(folder_of(two, "two"), 7, 20, false, &second));
     CHECK(make(folder_of(three, "three"), 8, 20, false, &third));
-    CHECK(first.n == 6 && second.n == 6 && third.n == 6);
+    CHECK(first.n == 8 && second.n == 8 && third.n == 8);
     for (size_t i = 0; i < first.n; i++) {
         str x = read_file(&a, first.names[i]), y = read_file(&a, second.names[i]);
         CHECK_NAMED(x.n > 0 && str_equal(x, y), first.names[i]);
@@ -167,8 +167,8 @@ static void test_people_are_consistent(void)
     struct map ids = {0}, addresses = {0};
     size_t wrong = 0, twice = 0, homeless = 0, mobiles = 0, old = 0;
     CHECK(make(folder_of(one, "people"), 1, 0, false, &m));
-    CHECK(m.n == 3 && m.rows[2] == PERSONS && m.rows[1] == PERSONS / 10);
-    if (m.n != 3)
+    CHECK(m.n == 4 && m.rows[2] == PERSONS && m.rows[1] == PERSONS / 10);
+    if (m.n != 4)
         return;
     struct table_of t = read_table(&a, m.names[0]), p = read_table(&a, m.names[2]);
     for (size_t i = 0; i < t.rows; i++)
@@ -198,8 +198,8 @@ static void test_firms_are_consistent(void)
     char one[200];
     struct map ids = {0}, codes = {0};
     size_t wrong = 0, unknown = 0;
-    CHECK(make(folder_of(one, "firms"), 3, 0, false, &m) && m.n == 3);
-    if (m.n != 3)
+    CHECK(make(folder_of(one, "firms"), 3, 0, false, &m) && m.n == 4);
+    if (m.n != 4)
         return;
     struct table_of f = read_table(&a, m.names[1]), p = read_table(&a, m.names[2]);
     for (size_t i = 0; i < p.rows; i++)
@@ -213,6 +213,19 @@ static void test_firms_are_consistent(void)
         map_set(&codes, &a, c[0], "");
     }
     CHECK(wrong == 0 && unknown == 0 && codes.n == f.rows);
+
+    /* Figures are of manufacturing firms and of no others. */
+    struct table_of figures = read_table(&a, m.names[3]);
+    struct map makers = {0};
+    for (size_t i = 0; i < f.rows; i++) {
+        const str *c = f.cells + i * f.columns;
+        if (str_is(c[2], "91") && str_is(c[7], "C"))
+            map_set(&makers, &a, c[0], "");
+    }
+    size_t others = 0;
+    for (size_t i = 0; i < figures.rows; i++)
+        others += !map_has(&makers, figures.cells[i * figures.columns]);
+    CHECK(others == 0 && figures.rows == makers.n && figures.rows > 0);
 }
 
 static void test_bad_in_place(void)
@@ -221,7 +234,7 @@ static void test_bad_in_place(void)
     struct made m;
     char one[200];
     size_t wrong = 0;
-    CHECK(make(folder_of(one, "bad"), 1, 10, true, &m) && m.n == 3);
+    CHECK(make(folder_of(one, "bad"), 1, 10, true, &m) && m.n == 4);
     struct table_of p = read_table(&a, m.names[2]);
     for (size_t i = 0; i < p.rows; i++)
         wrong += format_check(format_find(STR("resident-id")), p.cells[i * p.columns], NULL) !=

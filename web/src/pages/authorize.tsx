@@ -84,7 +84,7 @@ export function Authorize() {
       <ul>{asked.scope.split(' ').map((s) => <li key={s}>{t(`scope.${s}` as WordKey)}</li>)}</ul>
       <p className="soft">{t('authorize.as', { name: pick(user.name) })}</p>
       <button type="button" className="signin-go" onClick={() => answer(true)}>{t('authorize.allow')}</button>
-      <button type="button" className="plain-button" onClick={() => answer(false)}>{t('authorize.deny')}</button>
+      <button type="button" className="signin-other" onClick={() => answer(false)}>{t('authorize.deny')}</button>
     </Plain>
   );
 }
@@ -110,7 +110,7 @@ export function SignOut() {
     <Plain title={t('signout.title')}>
       <p>{t('signout.lead', { county: pick(county) ?? '' })}</p>
       <button type="button" className="signin-go" onClick={() => void leave()}>{t('signout.go')}</button>
-      <a className="plain-button" href="/">{t('signout.stay')}</a>
+      <a className="signin-other" href="/">{t('signout.stay')}</a>
     </Plain>
   );
 }

@@ -114,7 +114,8 @@ function TryOne({ rule }: { rule: RuleDetail }) {
 }
 
 function Groups({ field, groups, compares }: { field: string; groups: SimulatedGroup[]; compares: boolean }) {
-  const { t } = useI18n();
+  const { t, pick } = useI18n();
+  const named = (g: SimulatedGroup) => (g.title ? pick(g.title) : g.value || t('rule.none'));
   const top = [...groups].sort((a, b) => b.total - a.total);
   const most = top.slice(0, 15).reverse();
   return (
@@ -123,11 +124,11 @@ function Groups({ field, groups, compares }: { field: string; groups: SimulatedG
       <Chart label={t('rule.by', { field })} option={{
         grid: { left: 8, right: 24, top: 24, bottom: 8, containLabel: true },
         xAxis: { type: 'value', name: t('rule.total') },
-        yAxis: { type: 'category', data: most.map((g) => g.value || '—') },
+        yAxis: { type: 'category', data: most.map(named) },
         series: [{ type: 'bar', name: t('rule.total'), data: most.map((g) => g.total) }, ...(compares ? [{ type: 'bar' as const, name: t('rule.draft.total'), data: most.map((g) => g.against_total ?? 0) }] : [])],
       }} />
       <Table<SimulatedGroup> rowKey="value" size="small" dataSource={top} pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }} tableLayout="fixed" columns={[
-        { title: field, dataIndex: 'value' }, { title: t('rule.rows'), dataIndex: 'rows', align: 'right' }, { title: t('rule.total'), dataIndex: 'total', align: 'right' },
+        { title: field, key: 'value', render: (_, g) => <>{named(g)}{g.title && <div className="soft">{g.value}</div>}</> }, { title: t('rule.rows'), dataIndex: 'rows', align: 'right' }, { title: t('rule.total'), dataIndex: 'total', align: 'right' },
         ...(compares ? [{ title: t('rule.draft.total'), dataIndex: 'against_total', align: 'right' as const }, { title: t('rule.gain'), dataIndex: 'lose', align: 'right' as const }, { title: t('rule.lose'), dataIndex: 'gain', align: 'right' as const }] : []),
       ]} />
     </>
@@ -143,8 +144,8 @@ function Everybody({ rule, draft }: { rule: RuleDetail; draft: () => Promise<str
   const [found, setFound] = useState<Simulated | null>(null);
   const [problem, setProblem] = useState<ApiProblem | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const fields = useLoad(async (s) => (dataset ? (await api.dataset(dataset, s)).fields : []), [dataset]);
-  const known = new Set((fields.data ?? []).flatMap((f) => [f.name, f.title.zh, f.title.en]));
+  const fields = rule.datasets.find((d) => d.id === dataset)?.fields ?? [];
+  const known = new Set(fields.filter((f) => f.is_input).flatMap((f) => [f.name, f.title.zh, f.title.en]));
   const missing = rule.inputs.filter((i) => !known.has(i.name)).map((i) => i.name);
   const run = async () => {
     setBusy(true);
@@ -166,12 +167,12 @@ function Everybody({ rule, draft }: { rule: RuleDetail; draft: () => Promise<str
       <p className="lead">{t('rule.all.lead')}</p>
       <Space wrap>
         <label htmlFor="sim-dataset">{t('rule.dataset')}</label>
-        <Select id="sim-dataset" style={{ minWidth: 200 }} value={dataset} onChange={setDataset} options={rule.datasets.map((d) => ({ value: d.id, label: pick(d.title) }))} />
+        <Select id="sim-dataset" style={{ minWidth: 200 }} value={dataset} onChange={(d: string) => { setDataset(d); setBy([]); setFound(null); }} options={rule.datasets.map((d) => ({ value: d.id, label: pick(d.title) }))} />
         <label htmlFor="sim-decision">{t('rule.decision')}</label>
         <Select id="sim-decision" style={{ minWidth: 180 }} value={decision} onChange={setDecision} options={rule.decisions.map((d) => ({ value: d.name, label: d.name }))} />
         <label htmlFor="sim-by">{t('rule.group')}</label>
         <Select id="sim-by" mode="multiple" style={{ minWidth: 220 }} value={by} onChange={setBy}
-          options={(fields.data ?? []).filter((f) => !f.is_key && (f.grade === 'L1' || f.grade === 'L2')).map((f) => ({ value: f.name, label: pick(f.title) }))} />
+          options={fields.filter((f) => f.is_counted_by).map((f) => ({ value: f.name, label: pick(f.title) }))} />
       </Space>
       {missing.length > 0 && <><p>{t('rule.parameters')}</p><Inputs rule={rule} values={values} onChange={setValues} names={missing} /></>}
       <Button type="primary" loading={isBusy} onClick={() => void run()}>{t('rule.run')}</Button>
@@ -189,7 +190,14 @@ function Everybody({ rule, draft }: { rule: RuleDetail; draft: () => Promise<str
                 <div><dt>{t('rule.stay')}</dt><dd>{(found.all.stay ?? 0).toLocaleString()}</dd></div></>}
             </dl>
             <p className="soft">{t('rule.record', { model: found.record.model.slice(0, 12), data: found.record.data })}</p>
-            {Object.entries(found.by).map(([field, groups]) => <Groups key={field} field={field} groups={groups} compares={compares} />)}
+            {found.classes.length > 0 && (
+              <Table size="small" rowKey={(c) => String(c.value)} dataSource={[...found.classes].sort((a, b) => String(a.value).localeCompare(String(b.value)))} pagination={false} tableLayout="fixed" columns={[
+                { title: t('rule.class'), key: 'value', render: (_, c) => c.value ?? t('rule.class.others') }, { title: t('rule.rows'), dataIndex: 'rows', align: 'right' },
+                ...(compares ? [{ title: t('rule.draft.rows'), dataIndex: 'against_rows', align: 'right' as const }] : []),
+              ]} />
+            )}
+            {found.is_limited && <p role="note">{t('rule.limited')}</p>}
+            {Object.entries(found.by).map(([field, groups]) => <Groups key={field} field={found.fields[field] ? pick(found.fields[field]) : field} groups={groups} compares={compares} />)}
           </>
         )}
       </div>

@@ -119,7 +119,7 @@ export default function SignIn() {
               <>
                 <p>{t(STEP_LEAD[step.needs])}</p>
                 {step.needs === 'enrol' && <QrPicture offer={step} />}
-                <label htmlFor="more">{t(step.needs === 'password' ? 'signin.new' : 'signin.code')}</label>
+                <label htmlFor="more">{t(step.needs === 'password' ? 'signin.new' : step.needs === 'enrol' ? 'signin.code.six' : 'signin.code')}</label>
                 {step.needs === 'password'
                   ? <input key="new" id="more" name="more" ref={more} type="password" autoComplete="new-password" aria-invalid={error ? true : undefined} />
                   : <input key="code" id="more" name="more" ref={more} inputMode={step.needs === 'enrol' ? 'numeric' : undefined} autoComplete="one-time-code" autoCapitalize="characters" spellCheck={false} aria-invalid={error ? true : undefined} />}
@@ -137,7 +137,7 @@ export default function SignIn() {
             )}
             <button type="submit" className="signin-go" disabled={isBusy}>{t(isBusy ? 'signin.busy' : 'signin.go')}</button>
             {step
-              ? <button type="button" className="plain-button" onClick={() => { setStep(null); setGiven(null); setError(null); }}>{t('signin.again')}</button>
+              ? <button type="button" className="signin-other" onClick={() => { setStep(null); setGiven(null); setError(null); }}>{t('signin.again')}</button>
               : (
                 <>
                   {hasPasskeys() && <button type="button" className="signin-other" onClick={() => void byPasskey()} disabled={isBusy}>{t('signin.passkey')}</button>}

@@ -115,10 +115,10 @@ function Password() {
   return (
     <Section title={t('account.password')} id="password">
       {problem && <ProblemBox problem={problem} onClose={() => setProblem(null)} />}
-      <p className="soft">{t('signin.new.lead')}</p>
+      <p className="soft">{t('account.password.rule')}</p>
       <Form form={form} layout="vertical" onFinish={(v) => void change(v)} className="narrow-form" requiredMark={false}>
         <Form.Item name="now" label={t('account.password.now')} rules={[{ required: true, message: t('account.password.now') }]}><Input.Password autoComplete="current-password" /></Form.Item>
-        <Form.Item name="next" label={t('signin.new')} rules={[{ required: true, min: 10, message: t('signin.new.lead') }]}><Input.Password autoComplete="new-password" /></Form.Item>
+        <Form.Item name="next" label={t('signin.new')} rules={[{ required: true, min: 10, message: t('account.password.rule') }]}><Input.Password autoComplete="new-password" /></Form.Item>
         <Button htmlType="submit" type="primary" loading={isBusy}>{t('account.password')}</Button>
       </Form>
     </Section>
