@@ -132,7 +132,14 @@ export const api = {
   rules: (signal?: AbortSignal) => get<{ rules: T.RuleModel[] }>('/rules', undefined, signal),
   rule: (id: string, signal?: AbortSignal) => get<T.RuleDetail>(`/rules/${seg(id)}`, undefined, signal),
   decide: (id: string, body: { decision: string; inputs: Record<string, unknown> }) => post<T.Decided>(`/rules/${seg(id)}/decide`, body),
-  simulate: (id: string, body: { dataset: string; decision: string; parameters: Record<string, unknown>; by: string[]; against?: string }) =>
+  simulate: (id: string, body: { dataset: string; decision: string; parameters: Record<string, unknown>; by: string[]; against?: string | number }) =>
     post<T.Simulated>(`/rules/${seg(id)}/simulate`, body),
+  ruleVersions: (id: string, signal?: AbortSignal) => get<T.RuleVersions>(`/rules/${seg(id)}/versions`, undefined, signal),
+  ruleVersion: (id: string, version: number) => get<{ version: number; digest: string; xml: string }>(`/rules/${seg(id)}/versions/${version}`),
+  makeRuleDraft: (id: string, body: { text: string; note: string; base: number }) => post<T.RuleSaved>(`/rules/${seg(id)}/versions`, body),
+  saveRuleDraft: (id: string, version: number, body: { text: string; note: string; revision: number }) => call<T.RuleSaved>('PUT', `/rules/${seg(id)}/versions/${version}`, body),
+  submitRule: (id: string, version: number, revision: number) => post<T.RuleSaved>(`/rules/${seg(id)}/versions/${version}/submit`, { revision }),
+  approveRule: (id: string, version: number, from: string) => post<T.RuleSaved>(`/rules/${seg(id)}/versions/${version}/approve`, { from }),
+  refuseRule: (id: string, version: number, reason: string) => post<T.RuleSaved>(`/rules/${seg(id)}/versions/${version}/refuse`, { reason }),
   audit: (params?: Params, signal?: AbortSignal) => get<{ events: T.AuditEvent[]; next: string | null }>('/audit', params, signal),
 };

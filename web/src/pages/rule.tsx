@@ -11,6 +11,7 @@ import { Loaded, Page, Section } from '../parts/page';
 import { ProblemBox } from '../parts/problem-box';
 import { useLoad } from '../parts/use-load';
 import { problemOf, type ApiProblem } from '../problem';
+import { Versions, type Opened } from './rule-versions';
 import type { Decided, RuleDetail, RuleStep, Simulated, SimulatedGroup } from '../types';
 
 type Values = Record<string, string | number | boolean | null>;
@@ -135,7 +136,7 @@ function Groups({ field, groups, compares }: { field: string; groups: SimulatedG
   );
 }
 
-function Everybody({ rule, draft }: { rule: RuleDetail; draft: () => Promise<string | null> }) {
+function Everybody({ rule, draft }: { rule: RuleDetail; draft: () => Promise<string | number | null> }) {
   const { t, pick } = useI18n();
   const [dataset, setDataset] = useState(rule.datasets[0]?.id ?? '');
   const [decision, setDecision] = useState(rule.decisions[rule.decisions.length - 1]?.name ?? '');
@@ -153,7 +154,7 @@ function Everybody({ rule, draft }: { rule: RuleDetail; draft: () => Promise<str
     try {
       const against = await draft();
       const parameters = Object.fromEntries(Object.entries(values).filter(([name, v]) => missing.includes(name) && v !== null && v !== ''));
-      setFound(await api.simulate(rule.id, { dataset, decision, parameters, by, ...(against ? { against } : {}) }));
+      setFound(await api.simulate(rule.id, { dataset, decision, parameters, by, ...(against !== null ? { against } : {}) }));
     } catch (cause) {
       setProblem(problemOf(cause));
     } finally {
@@ -226,18 +227,25 @@ export default function RulePage() {
   const load = useLoad((s) => api.rule(id, s), [id]);
   const [isEditing, setEditing] = useState(false);
   const drawing = useRef<DrawingHandle>(null);
+  const versions = useLoad((s) => api.ruleVersions(id, s), [id]);
+  const [opened, setOpened] = useState<Opened | null>(null);
+  const [against, setAgainst] = useState<number | null>(null);
   const title = load.data ? pick(load.data.title) : t('rule.one');
   return (
     <Page title={title} trail={[[t('rules.title'), '/rules']]} lead={load.data ? pick(load.data.package_title) : undefined}>
       <Loaded load={load}>
         {(rule) => (
           <>
-            <Section title={t('rule.drawing')} extra={<Button onClick={() => setEditing(!isEditing)}>{isEditing ? t('rule.draft.drop') : t('rule.draft.make')}</Button>}>
+            <Section title={t('rule.drawing')} extra={<Button onClick={() => { setEditing(!isEditing); if (isEditing) setOpened(null); }}>{isEditing ? t('rule.draft.drop') : t('rule.draft.make')}</Button>}>
               {isEditing && <p role="status">{t('rule.draft.lead')}</p>}
-              <Drawing ref={drawing} xml={rule.xml} isEditing={isEditing} label={title} />
+              <Drawing ref={drawing} xml={opened?.xml ?? rule.xml} isEditing={isEditing} label={title} />
             </Section>
+            <Versions rule={rule} load={versions} opened={opened} onCompare={setAgainst} onDecided={load.reload}
+              text={isEditing ? async () => (drawing.current ? drawing.current.text() : (opened?.xml ?? rule.xml)) : null}
+              onOpen={(o) => { setOpened(o); setEditing(o.state === 'draft' || isEditing); }} />
             <TryOne rule={rule} />
-            <Everybody rule={rule} draft={async () => (isEditing && drawing.current ? drawing.current.text() : null)} />
+            {against !== null && <p role="note">{t('rule.against', { version: against })} <Button size="small" onClick={() => setAgainst(null)}>{t('rule.against.drop')}</Button></p>}
+            <Everybody rule={rule} draft={async () => (against !== null ? against : isEditing && drawing.current ? drawing.current.text() : null)} />
             <Section title={t('rule.cases')}><Cases rule={rule} /></Section>
             <Section title={t('rule.text')}>
               <details>
