@@ -43,6 +43,26 @@ test('everybody is simulated, in sums and groups', async () => {
   assert.deepEqual(page.faults, []);
 });
 
+test('a difference opens to the people behind it', async () => {
+  const owner = await openWindow(browser);
+  await signIn(owner, OWNER);
+  await visit(owner, '/rules/elder-allowance');
+  await owner.getByRole('button', { name: '改一稿试试', exact: true }).click();
+  await owner.getByRole('button', { name: '高龄津贴', exact: true }).click();
+  const cell = owner.locator('.drawing td.output-cell .content-editable', { hasText: /^60$/ }).first();
+  await cell.click();
+  await cell.press('Control+a');
+  await cell.pressSequentially('70');
+  await owner.fill('#in-s-as_of', '2026-11-25');
+  await owner.getByRole('button', { name: '开始模拟', exact: true }).click();
+  await owner.getByRole('button', { name: '查看草稿下增加', exact: true }).click();
+  await owner.getByRole('heading', { name: /草稿下增加的 \d+ 个对象/ }).waitFor();
+  await owner.locator('#rule-behind a, [aria-label="用例"] a').first().click();
+  await owner.waitForURL(/\/datasets\/person\//);
+  await owner.waitForSelector('#main h1');
+  assert.deepEqual(owner.faults, []);
+});
+
 test('a draft goes from one person to a second and into force', async () => {
   const author = await openWindow(browser);
   await signIn(author, ASKER);

@@ -134,6 +134,7 @@ export const api = {
   decide: (id: string, body: { decision: string; inputs: Record<string, unknown> }) => post<T.Decided>(`/rules/${seg(id)}/decide`, body),
   simulate: (id: string, body: { dataset: string; decision: string; parameters: Record<string, unknown>; by: string[]; against?: string | number }) =>
     post<T.Simulated>(`/rules/${seg(id)}/simulate`, body),
+  simulatedCases: (id: string, body: Record<string, unknown>) => post<T.SimulatedCases>(`/rules/${seg(id)}/cases`, body),
   ruleVersions: (id: string, signal?: AbortSignal) => get<T.RuleVersions>(`/rules/${seg(id)}/versions`, undefined, signal),
   ruleVersion: (id: string, version: number) => get<{ version: number; digest: string; xml: string }>(`/rules/${seg(id)}/versions/${version}`),
   makeRuleDraft: (id: string, body: { text: string; note: string; base: number }) => post<T.RuleSaved>(`/rules/${seg(id)}/versions`, body),

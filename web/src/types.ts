@@ -258,6 +258,7 @@ export interface RuleVersion {
   reason: string | null; in_force_from: string | null;
 }
 export interface RuleVersions { in_force: number; package_digest: string; versions: RuleVersion[]; may: { draft: boolean; approve: boolean } }
+export interface SimulatedCases { total: number; is_limited: boolean; cases: { key: string; title: string | null; result: unknown; against: unknown }[] }
 export interface RuleSaved { version: number; revision: number; state: RuleVersion['state'] }
 export interface RuleStep { input?: string; decision?: string; value?: unknown; table?: string; rule?: number | string; id?: string; outputs?: unknown[] }
 export interface Decided { decision: string; result: unknown; steps: RuleStep[]; model: string }
