@@ -374,6 +374,18 @@ void view_columns(struct buf *sql, const struct view *v, const char *alias)
     }
 }
 
+/* A mask leaves a star, or the type was text to begin with. */
+void view_write_value(struct buf *out, const struct view_field *f, str value)
+{
+    if (!value.p)
+        buf_add_lit(out, "null");
+    else if (field_is_quoted(f->field->type) ||
+             memchr(value.p, '*', f->field->type == FIELD_JSON && value.n ? 1 : value.n))
+        json_write_string(out, value);
+    else
+        buf_add(out, value);
+}
+
 void view_write_row(struct buf *out, const struct view *v, const struct rows *rows, size_t row,
                     int first_column)
 {
@@ -386,10 +398,7 @@ void view_write_row(struct buf *out, const struct view *v, const struct rows *ro
             buf_add_char(out, ',');
         json_write_string(out, f->field->name);
         buf_add_char(out, ':');
-        if (f->is_masked || field_is_quoted(f->field->type))
-            json_write_string(out, value);
-        else
-            buf_add(out, value);
+        view_write_value(out, f, value);
     }
 }
 

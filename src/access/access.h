@@ -62,6 +62,8 @@ const struct view_field *view_find(const struct view *v, str name);
 void view_expression(struct buf *sql, const struct view_field *f, const char *alias);
 /* "expression, expression, …" in the order of v->fields. */
 void view_columns(struct buf *sql, const struct view *v, const char *alias);
+/* One shown value as JSON: what is masked becomes text. */
+void view_write_value(struct buf *out, const struct view_field *f, str value);
 /* One row of the columns above as members of the JSON object that is open in out; nulls left out.
  */
 void view_write_row(struct buf *out, const struct view *v, const struct rows *rows, size_t row,

@@ -164,10 +164,10 @@ static bool post_review(struct cx *cx, const struct request *rq, struct response
 }
 
 static const struct route ROUTES[] = {
-    {"POST", "/api/v1/datasets/{dataset}/records/{key}/break-glass", post_open, "glass.open", 0,
-     NULL},
-    {"GET", "/api/v1/break-glass", get_looks, "glass.list", 0, NULL},
-    {"POST", "/api/v1/break-glass/{look}/review", post_review, "glass.review", 0, NULL},
+    {"POST", "/api/v1/datasets/{dataset}/records/{key}/break-glass", post_open, "glass.open",
+     ROUTE_SESSION, NULL},
+    {"GET", "/api/v1/break-glass", get_looks, "glass.list", ROUTE_SESSION, NULL},
+    {"POST", "/api/v1/break-glass/{look}/review", post_review, "glass.review", ROUTE_SESSION, NULL},
     {0},
 };
 

@@ -401,16 +401,6 @@ static bool write_lineage(struct cx *cx, const struct rows *record, struct buf *
     return true;
 }
 
-static void write_value(struct buf *b, const struct view_field *f, str v)
-{
-    if (!v.p)
-        buf_add_lit(b, "null");
-    else if (f->is_masked || field_is_quoted(f->field->type))
-        json_write_string(b, v);
-    else
-        buf_add(b, v);
-}
-
 /* Old versions newest first; each tells what the next one changed.  rows: since, until,
  * until_batch, then the view's columns; the newest "old" row is compared with the record itself. */
 static bool write_history(struct cx *cx, const struct view *v, str where, const struct rows *now,
@@ -439,9 +429,9 @@ static bool write_history(struct cx *cx, const struct view *v, str where, const 
                 continue;
             buf_add_format(b, "%s{\"field\":\"%.*s\",\"old\":", is_first ? "" : ",",
                            STR_ARG(v->fields[k].field->name));
-            write_value(b, &v->fields[k], old);
+            view_write_value(b, &v->fields[k], old);
             buf_add_lit(b, ",\"new\":");
-            write_value(b, &v->fields[k], new);
+            view_write_value(b, &v->fields[k], new);
             buf_add_char(b, '}');
             is_first = false;
         }
@@ -491,6 +481,21 @@ static bool write_cases(struct cx *cx, const struct dataset *d, str key, struct 
     return true;
 }
 
+/* In a list a field counts as masked where it is so in some rows; of one record it can be told
+ * exactly. */
+static bool find_masked_here(struct cx *cx, struct view *v, str key)
+{
+    for (size_t i = 0; i < v->n; i++) {
+        enum sight s;
+        if (!v->fields[i].cases[0].condition.n)
+            continue;
+        if (!view_sight(cx, v, key, &v->fields[i], &s))
+            return false;
+        v->fields[i].is_masked = s == SIGHT_MASKED;
+    }
+    return true;
+}
+
 static bool get_record(struct cx *cx, const struct request *rq, struct response *rs)
 {
     struct view view;
@@ -516,6 +521,8 @@ static bool get_record(struct cx *cx, const struct request *rq, struct response 
     json_write_string(b, handle_of(cx, d, &view, key));
     view_write_row(b, &view, &rows, 0, 3);
     buf_add_lit(b, "},\"masked\":");
+    if (!find_masked_here(cx, &view, key))
+        return false;
     view_write_masked(b, &view);
     if (!write_lineage(cx, &rows, b) || !write_history(cx, &view, buf_str(&where), &rows, b) ||
         !write_looks(cx, d, key, b) || !write_cases(cx, d, key, b))

@@ -1,5 +1,5 @@
 /* Digests, keyed digests, random bytes and password hashing: thin wrappers of OpenSSL and
- * libargon2. */
+ * libsodium. */
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
@@ -13,7 +13,10 @@ struct digest {
 void digest_begin(struct digest *d);
 void digest_add(struct digest *d, str data);
 void digest_end(struct digest *d, uint8_t out[DIGEST_BYTES]); /* frees the state */
-str digest_hex(struct arena *a, str data);                    /* 64 lower-case digits */
+/* Ends one digest and begins the next without freeing the state. */
+void digest_next(struct digest *d, uint8_t out[DIGEST_BYTES]);
+void digest_drop(struct digest *d);        /* frees the state of one that is not wanted */
+str digest_hex(struct arena *a, str data); /* 64 lower-case digits */
 str bytes_to_hex(struct arena *a, const uint8_t *bytes, size_t n);
 
 /* n random bytes from the system, as base64url without padding. */

@@ -12,6 +12,7 @@
 #include <openssl/hmac.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -231,6 +232,17 @@ struct key *key_load_or_make(const char *path, enum key_kind kind, struct err *e
     return NULL;
 }
 
+struct key *key_from_der(str der, struct err *e)
+{
+    const unsigned char *p = (const unsigned char *)der.p;
+    EVP_PKEY *pkey = der.n && der.n <= MAX_PEM ? d2i_PUBKEY(NULL, &p, (long)der.n) : NULL;
+    if (pkey && p == (const unsigned char *)der.p + der.n)
+        return wrap(pkey, false, e);
+    EVP_PKEY_free(pkey);
+    err_set(e, ERR_INVALID, "the bytes are no public key");
+    return NULL;
+}
+
 str key_public_pem(struct arena *a, const struct key *k)
 {
     BIO *bio = BIO_new(BIO_s_mem());
@@ -407,26 +419,33 @@ bool key_sign(struct arena *a, const struct key *k, str data, str *signature, st
     return ok || err_set(e, ERR_BROKEN, "signing with %s failed", KINDS[k->kind].words);
 }
 
-bool key_verify(const struct key *k, str data, str signature)
+static bool verify(const struct key *k, str data, const unsigned char *der, size_t n)
 {
     OSSL_PARAM room[2];
-    unsigned char *der = NULL;
-    const unsigned char *p = (const unsigned char *)signature.p;
-    size_t n = signature.n;
-    if (k->kind != KEY_RS256) {
-        if (n != 2 * HALF)
-            return false;
-        n = unflatten(p, &der);
-        p = der;
-    } else if (n != (size_t)EVP_PKEY_get_size(k->pkey)) {
-        return false;
-    }
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool ok = context &&
               EVP_DigestVerifyInit_ex(context, NULL, KINDS[k->kind].digest, NULL, NULL, k->pkey,
                                       sign_params(k->kind, room)) == 1 &&
-              EVP_DigestVerify(context, p, n, (const unsigned char *)data.p, data.n) == 1;
+              EVP_DigestVerify(context, der, n, (const unsigned char *)data.p, data.n) == 1;
     EVP_MD_CTX_free(context);
+    return ok;
+}
+
+bool key_verify_der(const struct key *k, str data, str signature)
+{
+    return signature.n && verify(k, data, (const unsigned char *)signature.p, signature.n);
+}
+
+bool key_verify(const struct key *k, str data, str signature)
+{
+    unsigned char *der = NULL;
+    if (k->kind == KEY_RS256)
+        return signature.n == (size_t)EVP_PKEY_get_size(k->pkey) &&
+               key_verify_der(k, data, signature);
+    if (signature.n != 2 * HALF)
+        return false;
+    size_t n = unflatten((const unsigned char *)signature.p, &der);
+    bool ok = verify(k, data, der, n);
     OPENSSL_free(der);
     return ok;
 }

@@ -43,6 +43,8 @@ MUST_USE struct key *key_load_or_make(const char *path, enum key_kind kind, stru
 
 /* From PEM text (public or private) and to public PEM. */
 MUST_USE struct key *key_parse(str pem, struct err *e);
+/* SubjectPublicKeyInfo as DER, as browsers give it. */
+MUST_USE struct key *key_from_der(str der, struct err *e);
 str key_public_pem(struct arena *a, const struct key *k);
 /* From JWK members, decoded: a point on P-256 (32 bytes each), an RSA modulus and exponent. */
 MUST_USE struct key *key_from_point(str x, str y, struct err *e);
@@ -61,6 +63,9 @@ MUST_USE bool key_verify(const struct key *k, str data, str signature);
 
 /* RFC 2104 with what the standards of the web fix; with SM3 see cipher.h.  The number of bytes: 20
  * for SHA-1, else 32. */
+/* The same for a signature as X.509 and WebAuthn write it: r and s in DER for ES256 and SM2. */
+MUST_USE bool key_verify_der(const struct key *k, str data, str signature);
+
 enum hmac_kind { HMAC_SHA1, HMAC_SHA256 };
 enum { HMAC_MAX = 32 };
 size_t hmac(enum hmac_kind kind, str key, str data, uint8_t out[HMAC_MAX]);

@@ -1,6 +1,7 @@
 #include "cmd/command.h"
 #include "cmd/jobs.h"
 #include "cmd/modules.h"
+#include "cmd/sealing.h"
 #include "cmd/settings.h"
 #include "cmd/work.h"
 
@@ -23,6 +24,7 @@ struct serving {
     struct snapshot snapshot;
     struct server *server;
     struct jobs *jobs;
+    struct sealing *sealing;
     struct share_lane *share;
     struct db *listener; /* hears of applied packages */
     bool is_stopping;
@@ -96,7 +98,7 @@ static int run(struct serving *s, struct server_options *options)
     str url = settings_public_url(&a, options->address, server_port(s->server));
     if (!(s->work.issuer = issuer_create(url, settings_key_folder(), &e)))
         return settings_fail(&e);
-    if (!(s->jobs = jobs_start(&s->work, &e)))
+    if (!(s->jobs = jobs_start(&s->work, &e)) || !(s->sealing = sealing_start(&s->work, &e)))
         return settings_fail(&e);
     running = s->server;
     struct sigaction action = {.sa_handler = on_signal};
@@ -112,15 +114,19 @@ static int run(struct serving *s, struct server_options *options)
     __atomic_store_n(&s->is_stopping, true, __ATOMIC_RELEASE);
     pthread_join(listener, NULL);
     jobs_stop(s->jobs);
+    sealing_stop(s->sealing);
     return 0;
 }
 
 int cmd_serve(int argc, char **argv)
 {
-    static const struct option LONG[] = {
-        {"address", required_argument, NULL, 'a'}, {"port", required_argument, NULL, 'p'},
-        {"workers", required_argument, NULL, 'w'}, {"web", required_argument, NULL, 's'},
-        {"uploads", required_argument, NULL, 'u'}, {0}};
+    static const struct option LONG[] = {{"address", required_argument, NULL, 'a'},
+                                         {"port", required_argument, NULL, 'p'},
+                                         {"workers", required_argument, NULL, 'w'},
+                                         {"web", required_argument, NULL, 's'},
+                                         {"uploads", required_argument, NULL, 'u'},
+                                         {"proxy", required_argument, NULL, 'x'},
+                                         {0}};
     struct serving s = {.work = {.url = settings_database_url()}};
     struct server_options options = {.address = "127.0.0.1",
                                      .port = 8330,
@@ -146,11 +152,15 @@ int cmd_serve(int argc, char **argv)
         case 's':
             options.static_folder = str_from(optarg);
             break;
+        case 'x':
+            options.proxy = optarg;
+            break;
         case 'u':
             options.upload_folder = str_from(optarg);
             break;
         default:
             fputs("usage: shuzhi serve [--address A] [--port N] [--workers N] [--web FOLDER] "
+                  "[--proxy ADDRESS] "
                   "[--uploads FOLDER]\n",
                   stderr);
             return err_exit_code(ERR_INVALID);

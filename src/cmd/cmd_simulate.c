@@ -162,7 +162,8 @@ static bool simulate_dataset(struct arguments *w, struct simulate_options *o, st
     w->of = d;
     struct simulate_rows *rows =
         d && db_script(db, "begin isolation level repeatable read read only", e)
-            ? simulate_rows_of_dataset(db, db, d, o->model, w->by, w->by_count, a, e)
+            ? simulate_rows_of_dataset(db, db, d, NULL, o->model, SIMULATE_WITH_KEY, w->by,
+                                       w->by_count, a, e)
             : NULL;
     bool ok = rows && report(w, rows, o, a, e);
     simulate_rows_close(rows);

@@ -25,6 +25,11 @@
     X(routes, "", "every address the server answers: method, address, action recorded")            \
     X(rotate_keys, "", "new keys that sign tokens; servers take them up as they run")              \
     X(client_secret, "", "a secret for an OpenID Connect client, and its digest for clients.yaml") \
+    X(audit, "seal | export [--from DAY] [--to DAY] --out FILE | key",                             \
+      "seal the audit at once, write it to a file for checking, show the public key")              \
+    X(verify,                                                                                      \
+      "[--key PUBLIC.pem] [--checkpoint EARLIER.json] [--prove RECORD] FILE | --proof FILE",       \
+      "check an audit export, or the proof of one record, without the server")                     \
     X(serve, "[--port N] …", "serve the desk and the share API")
 /* clang-format on */
 

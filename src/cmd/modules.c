@@ -10,6 +10,7 @@
 #include "identity/second.h"
 #include "intake/intake_http.h"
 #include "intake/quarantine.h"
+#include "quality/my.h"
 #include "quality/quality.h"
 #include "rules/rules_http.h"
 #include "share/share.h"
@@ -24,16 +25,20 @@ const struct module *const MODULES[] = {
     &RECORDS_MODULE,      /* records: lists, exports, one with its history */
     &CATALOGUE_MODULE,    /* datasets, codes, pages */
     &ACCOUNT_MODULE,      /* accounts, for their administrators */
+    &PASSKEY_MODULE,      /* passkeys */
     &SECOND_MODULE,       /* the second factor */
     &OIDC_MODULE,         /* sign-in for other systems: OpenID Connect */
+    &OUTSIDE_MODULE,      /* sign-in at an outside provider */
     &OIDC_TOKEN_MODULE,   /* their tokens */
     &INTAKE_MODULE,       /* files and batches */
     &QUARANTINE_MODULE,   /* refused rows */
     &QUALITY_MODULE,      /* measured quality, lineage */
+    &MY_MODULE,           /* my data: own records, who looked, objections */
     &CASE_MODULE,         /* wrong values reported and fixed, home, messages */
     &RULE_VERSION_MODULE, /* drafts, approval, in force */
     &RULES_MODULE,        /* decision models: tried, simulated */
     &SHARE_MODULE,        /* requests, grants, lists by a grant's key */
     &AUDIT_MODULE,        /* who looked */
+    &AUDIT_FILE_MODULE,   /* its seals, exports, proofs */
     NULL,
 };

@@ -41,6 +41,24 @@ str settings_public_url(struct arena *a, const char *address, uint16_t port)
     return given.n ? given : arena_format(a, "http://%s:%u", address, port);
 }
 
+struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *e)
+{
+    enum { CHECKPOINT_MS = 60000 };
+    const char *given = getenv("SHUZHI_AUDIT_KEY");
+    const char *path = given && *given ? given : "var/audit-key.pem";
+    if (!given || !*given)
+        mkdir("var", 0700);
+    struct key *k = key_load_or_make(path, KEY_SM2, e);
+    if (k && key_kind(k) != KEY_SM2) {
+        key_destroy(k);
+        err_set(e, ERR_INVALID, "%s is no SM2 key; see SHUZHI_AUDIT_KEY", path);
+        return NULL;
+    }
+    *how = (struct sealer){
+        .key = k, .head_path = arena_format(a, "%s.checkpoint", path).p, .every_ms = CHECKPOINT_MS};
+    return k;
+}
+
 int settings_fail(const struct err *e)
 {
     fprintf(stderr, "shuzhi: %s%s%s%s\n", e->msg, e->at[0] ? " (at " : "", e->at,

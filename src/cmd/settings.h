@@ -1,5 +1,6 @@
 /* What every command takes from its environment. */
 #pragma once
+#include "audit/seal.h"
 #include "registry/bundle.h"
 #include "registry/registry.h"
 #include "store/db.h"
@@ -14,6 +15,9 @@ const char *settings_key_folder(void);
 /* How clients reach this server: SHUZHI_PUBLIC_URL, without a slash at the end, or its own address.
  */
 str settings_public_url(struct arena *a, const char *address, uint16_t port);
+/* The key that signs audit checkpoints: SHUZHI_AUDIT_KEY, or var/audit-key.pem; made when it is not
+ * there.  Beside it stands the last checkpoint, KEY.checkpoint.  The caller destroys the key. */
+MUST_USE struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *e);
 /* Prints "shuzhi: message (at …)" and gives the exit code. */
 int settings_fail(const struct err *e);
 /* Prints every complaint; gives the exit code. */

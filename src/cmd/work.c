@@ -139,6 +139,7 @@ void work_serve(void *arg, void *worker, const struct route *route, const struct
         if (!may_pass || left == 1)
             break;
         buf_clear(&rs->body);
+        response_drop_file(rs);
         rs->header_count = 0;
         err_clear(&err);
         cx.actor = NULL;
@@ -146,6 +147,7 @@ void work_serve(void *arg, void *worker, const struct route *route, const struct
     }
     if (!is_done) {
         record_refusal(&cx, route);
+        response_drop_file(rs);
         rs->header_count = 0;
         response_problem(rs, &err);
         if (err.code == ERR_BROKEN || err.code == ERR_BUSY)

@@ -20,7 +20,7 @@ struct request {
     str body;                     /* whole, for routes that are not uploads */
     str body_path;                /* of an upload: the temporary file that holds it */
     uint64_t body_bytes;
-    str address; /* of the client */
+    str address;    /* of the client; behind a trusted proxy the one it names */
     bool is_head;
     struct arena *arena;
     void *exchange; /* the server's own */
@@ -47,12 +47,16 @@ struct response {
     int status; /* 0: 200, or 204 when there is no body */
     str type;   /* application/json unless said */
     struct buf body;
-    str body_static; /* instead of body: bytes that outlive the response */
+    str body_static;     /* instead of body: bytes that outlive the response */
+    int file;            /* instead of body: its bytes from the beginning; closed by the server */
+    uint64_t file_bytes; /* 0: no file */
     struct response_header headers[8];
     size_t header_count;
 };
 
 void response_header(struct response *rs, str name, str value);
+/* Closes the file of an answer that will not be sent. */
+void response_drop_file(struct response *rs);
 /* RFC 9457 problem.  zh may be empty. */
 void response_problem(struct response *rs, const struct err *e);
 
@@ -76,6 +80,7 @@ enum route_flags {
     ROUTE_PUBLIC = 1, /* no sign-in needed */
     ROUTE_UPLOAD = 2, /* the body goes to a file */
     ROUTE_NO_CSRF = 4,
+    ROUTE_SESSION = 8, /* only for who signed in here: an access token does not do */
 };
 
 typedef bool (*work_handler)(struct cx *cx, const struct request *rq, struct response *rs);

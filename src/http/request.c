@@ -1,5 +1,7 @@
 #include "http/exchange.h"
 
+#include <unistd.h>
+
 #include <microhttpd.h>
 
 static str lookup(const struct request *rq, enum MHD_ValueKind kind, const char *name)
@@ -73,6 +75,13 @@ bool request_limit(const struct request *rq, int64_t otherwise, int64_t most, in
                        STR_ARG(str_slice(text, 0, 40)), (long long)most);
     *limit = n;
     return true;
+}
+
+void response_drop_file(struct response *rs)
+{
+    if (rs->file_bytes)
+        close(rs->file);
+    rs->file_bytes = 0;
 }
 
 void response_header(struct response *rs, str name, str value)

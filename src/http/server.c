@@ -111,12 +111,17 @@ static enum MHD_Result queue_answer(struct exchange *x)
         body = buf_str(&rs->body);
     }
     if (rs->status == 0)
-        rs->status = body.n ? 200 : 204;
+        rs->status = body.n || rs->file_bytes ? 200 : 204;
+    bool is_file = rs->file_bytes > 0;
     struct MHD_Response *r =
-        MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p, MHD_RESPMEM_PERSISTENT);
+        is_file ? MHD_create_response_from_fd64(rs->file_bytes, rs->file)
+                : MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p,
+                                                  MHD_RESPMEM_PERSISTENT);
     if (!r)
         return MHD_NO;
-    if (body.n) {
+    if (is_file)
+        rs->file_bytes = 0; /* closed with r */
+    if (body.n || is_file) {
         str type = rs->type.p ? rs->type : STR("application/json");
         MHD_add_response_header(r, "Content-Type", type.p);
     }
@@ -150,6 +155,7 @@ static void wake(struct server *s)
 void exchange_answer(struct exchange *x, struct response *rs)
 {
     if (rs && rs != &x->rs) {
+        response_drop_file(&x->rs);
         buf_release(&x->rs.body);
         x->rs = *rs;
         *rs = (struct response){0};
@@ -169,6 +175,7 @@ static void exchange_free(struct exchange *x)
     if (x->rq.body_path.p)
         unlink(x->rq.body_path.p); /* a handler that wanted the file has moved it away */
     buf_release(&x->body);
+    response_drop_file(&x->rs);
     buf_release(&x->rs.body);
     arena_release(&x->arena);
     free(x);
@@ -244,6 +251,21 @@ static bool exchange_route(struct exchange *x)
     return check_length(x) && (!(x->route->flags & ROUTE_UPLOAD) || open_upload(x));
 }
 
+/* What the trusted proxy says of the client: the last address of the list is the one it saw itself.
+ */
+static void believe_proxy(struct exchange *x, struct MHD_Connection *c)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+    str list = str_from(MHD_lookup_connection_value(c, MHD_HEADER_KIND, "X-Forwarded-For")), part,
+        last = {0};
+    while (str_take_part(&list, ',', &part))
+        last = str_trim(part);
+    const char *text = arena_cstr(&x->arena, last);
+    if (last.n && last.n < INET6_ADDRSTRLEN &&
+        (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1))
+        x->rq.address = arena_copy(&x->arena, last);
+}
+
 static struct exchange *exchange_create(struct server *s, struct MHD_Connection *c, const char *url,
                                         const char *method)
 {
@@ -273,6 +295,8 @@ static struct exchange *exchange_create(struct server *s, struct MHD_Connection 
         inet_ntop(AF_INET6, &((struct sockaddr_in6 *)info->client_addr)->sin6_addr, address,
                   sizeof address);
     x->rq.address = arena_copy(&x->arena, str_from(address));
+    if (s->options.proxy && str_is(x->rq.address, s->options.proxy))
+        believe_proxy(x, c);
     atomic_fetch_add_explicit(&s->active, 1, memory_order_relaxed);
     return x;
 }

@@ -131,31 +131,41 @@ static bool find_other(struct cx *cx, const struct request *rq)
     return err_zh(cx->err, "不能在这里变更自己的账号，请由其他管理员办理");
 }
 
-static bool holds_role(const struct actor *who, str role)
+/* Whether one post of the asker is at least this one: the same organisation, the role, an area
+ * within its own, its own duty or none.  A post without an area sees nothing by area, so it gives
+ * none. */
+static bool holds_post(const struct actor *who, str organisation, str role, str area, str duty)
 {
     for (size_t i = 0; i < who->post_count; i++) {
-        for (size_t k = 0; k < who->posts[i].role_count; k++) {
-            if (str_equal(who->posts[i].roles[k], role))
+        const struct post *p = &who->posts[i];
+        bool is_within = str_equal(p->organisation, organisation) &&
+                         (p->area.n ? str_starts(area, p->area) : area.n == 0) &&
+                         (duty.n == 0 || str_equal(p->duty, duty));
+        for (size_t k = 0; is_within && k < p->role_count; k++) {
+            if (str_equal(p->roles[k], role))
                 return true;
         }
     }
     return false;
 }
 
-/* Who resets an account learns a password of it: only roles one could have given. */
+/* Who resets an account learns a password of it: only posts one could have given. */
 static bool find_resettable(struct cx *cx, const struct request *rq)
 {
     struct reach reach;
     struct rows rows;
     if (!find_other(cx, rq) || !find_reach(cx, &reach) ||
         !DB(cx->db, cx->arena, &rows, cx->err,
-            "select distinct unnest(roles) from shuzhi.post where login = $1", P(rq->parts[0])))
+            "select organisation, unnest(roles), area, duty from shuzhi.post where login = $1"
+            " and (until is null or until > now())",
+            P(rq->parts[0])))
         return false;
     for (size_t i = 0; i < rows.n && !reach.is_all; i++) {
-        if (holds_role(cx->actor, rows_text(&rows, i, 0)))
+        if (holds_post(cx->actor, rows_text(&rows, i, 0), rows_text(&rows, i, 1),
+                       rows_text(&rows, i, 2), rows_text(&rows, i, 3)))
             continue;
-        err_set(cx->err, ERR_DENIED, "the account has roles that you do not hold");
-        return err_zh(cx->err, "该账号持有您没有的角色，请由县账号管理员办理");
+        err_set(cx->err, ERR_DENIED, "the account has posts wider than yours");
+        return err_zh(cx->err, "该账号的岗位超出您的权限，请由县账号管理员办理");
     }
     return true;
 }
@@ -231,18 +241,18 @@ static bool read_wanted(struct cx *cx, const struct json *body, struct wanted *w
 
 static bool may_give(struct cx *cx, const struct wanted *w, const struct reach *reach)
 {
-    bool is_within = reach->is_all;
-    for (size_t i = 0; i < cx->actor->post_count && !is_within; i++)
-        is_within =
-            str_find(reach->organisations,
-                     arena_format(cx->arena, "\"%.*s\"", STR_ARG(w->organisation))) != SIZE_MAX;
+    bool is_within = reach->is_all || str_find(reach->organisations,
+                                               arena_format(cx->arena, "\"%.*s\"",
+                                                            STR_ARG(w->organisation))) != SIZE_MAX;
     for (size_t i = 0; i < w->role_count; i++)
-        is_within &= reach->is_all || holds_role(cx->actor, w->roles[i]);
+        is_within &=
+            reach->is_all || holds_post(cx->actor, w->organisation, w->roles[i], w->area, w->duty);
     if (is_within)
         return true;
     err_set(cx->err, ERR_DENIED,
-            "accounts of your own organisation, with roles you hold yourself, are yours to make");
-    return err_zh(cx->err, "您只能在本单位开设账号，且只能授予自己持有的角色");
+            "accounts of your own organisation, with posts no wider than one of yours, are yours "
+            "to make");
+    return err_zh(cx->err, "您只能在本单位开设账号，岗位的角色、辖区和职责不能超出您自己的岗位");
 }
 
 /* Letters that are not mistaken for one another, in groups; changed at the first sign-in. */
@@ -329,17 +339,19 @@ static bool post_reset(struct cx *cx, const struct request *rq, struct response 
               P(rq->parts[0]), P(hash)) &&
            DB(cx->db, cx->arena, NULL, cx->err, "delete from shuzhi.recovery_code where login = $1",
               P(rq->parts[0])) &&
+           DB(cx->db, cx->arena, NULL, cx->err, "delete from shuzhi.passkey where login = $1",
+              P(rq->parts[0])) &&
            end_all(cx, rq->parts[0], "account reset") &&
            write_account(cx, rq->parts[0], password, rs);
 }
 
 static const struct route ROUTES[] = {
-    {"GET", "/api/v1/accounts", get_accounts, "account.list", 0, NULL},
-    {"POST", "/api/v1/accounts", post_account, "account.make", 0, NULL},
-    {"GET", "/api/v1/accounts/{login}", get_account, "account.look", 0, NULL},
-    {"POST", "/api/v1/accounts/{login}/close", post_close, "account.close", 0, NULL},
-    {"POST", "/api/v1/accounts/{login}/open", post_open, "account.open", 0, NULL},
-    {"POST", "/api/v1/accounts/{login}/reset", post_reset, "account.reset", 0, NULL},
+    {"GET", "/api/v1/accounts", get_accounts, "account.list", ROUTE_SESSION, NULL},
+    {"POST", "/api/v1/accounts", post_account, "account.make", ROUTE_SESSION, NULL},
+    {"GET", "/api/v1/accounts/{login}", get_account, "account.look", ROUTE_SESSION, NULL},
+    {"POST", "/api/v1/accounts/{login}/close", post_close, "account.close", ROUTE_SESSION, NULL},
+    {"POST", "/api/v1/accounts/{login}/open", post_open, "account.open", ROUTE_SESSION, NULL},
+    {"POST", "/api/v1/accounts/{login}/reset", post_reset, "account.reset", ROUTE_SESSION, NULL},
     {0},
 };
 

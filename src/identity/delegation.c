@@ -141,9 +141,9 @@ static bool post_end(struct cx *cx, const struct request *rq, struct response *r
 }
 
 static const struct route ROUTES[] = {
-    {"GET", "/api/v1/delegations", get_delegations, NULL, 0, NULL},
-    {"POST", "/api/v1/delegations", post_delegation, "post.delegate", 0, NULL},
-    {"POST", "/api/v1/delegations/{post}/end", post_end, "post.end", 0, NULL},
+    {"GET", "/api/v1/delegations", get_delegations, NULL, ROUTE_SESSION, NULL},
+    {"POST", "/api/v1/delegations", post_delegation, "post.delegate", ROUTE_SESSION, NULL},
+    {"POST", "/api/v1/delegations/{post}/end", post_end, "post.end", ROUTE_SESSION, NULL},
     {0},
 };
 

@@ -150,6 +150,10 @@ bool identity_enter(struct cx *cx, const struct route *route, const struct reque
 {
     struct rows rows;
     str token = request_cookie(rq, "shuzhi_session"), bearer = bearer_token(rq);
+    if (bearer.p && !token.n && (route->flags & ROUTE_SESSION)) {
+        err_set(cx->err, ERR_DENIED, "this is for the person who signed in, not for their systems");
+        return err_zh(cx->err, "此操作只能由本人登录后办理");
+    }
     if (bearer.p && !token.n && !(route->flags & ROUTE_PUBLIC))
         return enter_by_token(cx, bearer);
     if (token.n) {

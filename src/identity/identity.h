@@ -40,4 +40,4 @@ MUST_USE bool identity_require(struct cx *cx, const char *verb, const struct dat
 /* Makes the county profile's accounts that are not there yet. */
 MUST_USE bool identity_make_accounts(struct db *db, const struct registry *r, struct err *e);
 
-extern const struct module IDENTITY_MODULE, ACCOUNT_MODULE;
+extern const struct module IDENTITY_MODULE, ACCOUNT_MODULE, PASSKEY_MODULE;

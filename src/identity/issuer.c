@@ -56,13 +56,19 @@ static struct held *take_up(struct issuer *i, enum key_kind kind, struct err *e)
         key_destroy(k);
         k = NULL;
     }
-    if (!k || stat(path, &st) != 0)
+    if (!k)
         return NULL;
+    if (stat(path, &st) != 0) {
+        err_set(e, ERR_BUSY, "key file %s went while it was read", path);
+        key_destroy(k);
+        return NULL;
+    }
     struct held *h = calloc(1, sizeof *h);
     if (!h)
         abort();
     *h = (struct held){.key = k, .written = st.st_mtim, .inode = st.st_ino, .older = now};
-    return i->held[kind] = h;
+    i->held[kind] = h;
+    return h;
 }
 
 struct issuer *issuer_create(str url, const char *key_folder, struct err *e)
@@ -97,6 +103,23 @@ void issuer_destroy(struct issuer *i)
     pthread_mutex_destroy(&i->lock);
     arena_release(&i->arena);
     free(i);
+}
+
+bool issuer_secret(const struct issuer *i, struct arena *a, str file, str *secret, struct err *e)
+{
+    char text[1024];
+    struct stat st;
+    const char *path = arena_cstr(a, arena_format(a, "%s/%.*s", i->folder, STR_ARG(file)));
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return err_set(e, ERR_BUSY, "the secret file %s cannot be read", path);
+    bool is_ours = fstat(fileno(f), &st) == 0 && (st.st_mode & 077) == 0;
+    size_t n = fread(text, 1, sizeof text, f);
+    fclose(f);
+    if (!is_ours)
+        return err_set(e, ERR_BUSY, "secret file %s may be read by others: chmod 600 it", path);
+    *secret = arena_copy(a, str_trim((str){text, n}));
+    return true;
 }
 
 bool issuer_list(struct db *db, const struct key *k, struct err *e)

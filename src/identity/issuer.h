@@ -16,6 +16,11 @@ void issuer_destroy(struct issuer *i); /* NULL allowed */
 str issuer_url(const struct issuer *i);
 bool issuer_is_https(const struct issuer *i);
 
+/* A secret text of the key folder, without white space at its ends; refused when others may read
+ * the file. */
+MUST_USE bool issuer_secret(const struct issuer *i, struct arena *a, str file, str *secret,
+                            struct err *e);
+
 /* The key to sign with now, listed before it is given.  Lives as long as the issuer. */
 MUST_USE const struct key *issuer_key(struct issuer *i, struct db *db, enum key_kind kind,
                                       struct err *e);

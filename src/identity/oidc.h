@@ -31,6 +31,8 @@ bool client_returns_to(const struct client *c, str redirect_uri); /* letter by l
 
 /* An error of RFC 6749, 5.2: JSON with "error", and the transaction stays. */
 bool oidc_refuse(struct response *rs, int status, const char *error, const char *words);
+/* A page without script that goes on to an address of this site. */
+void oidc_answer_page(struct response *rs, str address);
 /* The client of a token request by its secret, or by its id alone when it is public.  NULL after
  * oidc_refuse(). */
 const struct client *oidc_client(struct cx *cx, const struct request *rq, const struct form *f,
@@ -49,4 +51,4 @@ str bearer_token(const struct request *rq);
 /* {"sub":…, not closed, by the scope; claims of userinfo and of ID tokens. */
 MUST_USE bool oidc_add_claims(struct cx *cx, const struct family *f, struct buf *b);
 
-extern const struct module OIDC_MODULE, OIDC_TOKEN_MODULE;
+extern const struct module OIDC_MODULE, OIDC_TOKEN_MODULE, OUTSIDE_MODULE;

@@ -66,18 +66,18 @@ struct asked {
     str redirect_uri, scope, state, nonce, challenge, prompt, max_age;
 };
 
-static void answer_page(struct cx *cx, struct response *rs, str address)
+void oidc_answer_page(struct response *rs, str address)
 {
     rs->type = STR("text/html; charset=utf-8");
-    response_header(rs, STR("Content-Security-Policy"),
-                    STR("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"));
+    response_header(
+        rs, STR("Content-Security-Policy"),
+        STR("default-src 'none'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"));
     response_header(rs, STR("Referrer-Policy"), STR("no-referrer"));
     buf_add_format(&rs->body,
                    "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>数治</title>"
                    "<meta http-equiv=\"refresh\" content=\"0;url=%.*s\">"
                    "<p><a href=\"%.*s\">继续 · Continue</a></p></html>",
                    STR_ARG(address), STR_ARG(address));
-    (void)cx;
 }
 
 static str answer_address(struct cx *cx, str redirect_uri, const char *name, str value, str state)
@@ -192,7 +192,7 @@ static bool read_fields(struct cx *cx, const struct request *rq, struct form *f)
 
 static bool get_authorize(struct cx *cx, const struct request *rq, struct response *rs)
 {
-    struct form f;
+    struct form f = {.n = 0};
     struct asked q = {0};
     str id;
     if (!read_fields(cx, rq, &f) || !read_client(cx, &f, &q))
@@ -204,7 +204,7 @@ static bool get_authorize(struct cx *cx, const struct request *rq, struct respon
         q.prompt = STR("");
     if (!keep(cx, &q, &id))
         return false;
-    answer_page(cx, rs, arena_format(cx->arena, "/authorize?request=%.*s", STR_ARG(id)));
+    oidc_answer_page(rs, arena_format(cx->arena, "/authorize?request=%.*s", STR_ARG(id)));
     return true;
 }
 
@@ -405,7 +405,7 @@ static bool read_hint(struct cx *cx, str hint, str *client)
 
 static bool get_logout(struct cx *cx, const struct request *rq, struct response *rs)
 {
-    struct form f;
+    struct form f = {.n = 0};
     str hint, client, target, id;
     if (!read_fields(cx, rq, &f))
         return false;
@@ -424,7 +424,7 @@ static bool get_logout(struct cx *cx, const struct request *rq, struct response 
         return err_set(cx->err, ERR_INVALID,
                        "post_logout_redirect_uri is not one of those registered for the client");
     if (!target.p) {
-        answer_page(cx, rs, STR("/sign-out"));
+        oidc_answer_page(rs, STR("/sign-out"));
         return true;
     }
     struct asked q = {.client = c,
@@ -435,7 +435,7 @@ static bool get_logout(struct cx *cx, const struct request *rq, struct response 
                       .prompt = STR("")};
     if (!keep(cx, &q, &id))
         return false;
-    answer_page(cx, rs, arena_format(cx->arena, "/sign-out?request=%.*s", STR_ARG(id)));
+    oidc_answer_page(rs, arena_format(cx->arena, "/sign-out?request=%.*s", STR_ARG(id)));
     return true;
 }
 
@@ -447,7 +447,7 @@ static const struct route ROUTES[] = {
     {"GET", "/oauth/logout", get_logout, NULL, ROUTE_PUBLIC, NULL},
     {"POST", "/oauth/logout", get_logout, NULL, ROUTE_PUBLIC | ROUTE_NO_CSRF, NULL},
     {"GET", "/api/v1/authorize/{id}", get_pending, NULL, ROUTE_PUBLIC, NULL},
-    {"POST", "/api/v1/authorize/{id}", post_pending, "oidc.agree", 0, NULL},
+    {"POST", "/api/v1/authorize/{id}", post_pending, "oidc.agree", ROUTE_SESSION, NULL},
     {"POST", "/api/v1/signed-out/{id}", post_signed_out, NULL, ROUTE_PUBLIC | ROUTE_NO_CSRF, NULL},
     {0},
 };

@@ -160,6 +160,15 @@ bool second_try(struct cx *cx, str login, str code, enum second_state *state, st
               P_INT(cx->arena, step));
 }
 
+bool second_is_wanted(struct cx *cx, str login, bool *is_wanted)
+{
+    struct factor f;
+    if (!load_factor(cx, login, &f))
+        return false;
+    *is_wanted = f.totp.p || f.is_demanded;
+    return true;
+}
+
 /* --- by one's own will -------------------------------------------------------------------------
  */
 
@@ -233,9 +242,9 @@ static bool delete_second(struct cx *cx, const struct request *rq, struct respon
 }
 
 static const struct route ROUTES[] = {
-    {"GET", "/api/v1/account/second", get_second, NULL, 0, NULL},
-    {"POST", "/api/v1/account/second", post_second, "account.second", 0, NULL},
-    {"DELETE", "/api/v1/account/second", delete_second, "account.second-off", 0, NULL},
+    {"GET", "/api/v1/account/second", get_second, NULL, ROUTE_SESSION, NULL},
+    {"POST", "/api/v1/account/second", post_second, "account.second", ROUTE_SESSION, NULL},
+    {"DELETE", "/api/v1/account/second", delete_second, "account.second-off", ROUTE_SESSION, NULL},
     {0},
 };
 

@@ -15,5 +15,8 @@ enum second_state {
 MUST_USE bool second_try(struct cx *cx, str login, str code, enum second_state *state,
                          struct buf *b);
 
+/* Whether signing in to the account takes two factors: its role demands it, or it has a second. */
+MUST_USE bool second_is_wanted(struct cx *cx, str login, bool *is_wanted);
+
 /* Routes to enrol and to leave, for whoever is signed in. */
 extern const struct module SECOND_MODULE;

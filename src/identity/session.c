@@ -10,8 +10,8 @@ enum { MAX_LOGIN = 100, MAX_AGENT = 200 };
 
 static void write_may(struct buf *b, struct cx *cx)
 {
-    static const char *const verbs[] = {"intake", "fix",   "approve", "request",
-                                        "audit",  "apply", "accounts"};
+    static const char *const verbs[] = {"intake", "fix",      "approve",  "request",    "audit",
+                                        "apply",  "accounts", "simulate", "break-glass"};
     bool is_first = true;
     buf_add_lit(b, ",\"may\":[");
     for (size_t v = 0; v < COUNT(verbs); v++) {
@@ -74,6 +74,7 @@ void session_write(struct cx *cx, struct buf *b)
     buf_add_char(b, '}');
     write_posts(b, cx);
     write_may(b, cx);
+    buf_add_format(b, ",\"has_own\":%s", who->id_number.p || who->uscc.p ? "true" : "false");
     buf_add_lit(b, "},\"county\":");
     title_write(b, cx->registry->county.title);
     json_add_text(b, "csrf", who->csrf);
@@ -142,8 +143,8 @@ static str dummy_hash(void)
                "J4moa2MM0/6uf3HbY2Tf5Fux8JIBTwIhmhxGRbsY14E");
 }
 
-static bool open_session(struct cx *cx, str login, bool has_second, const struct request *rq,
-                         struct response *rs)
+bool session_open(struct cx *cx, str login, enum session_factors factors, const struct request *rq,
+                  struct response *rs)
 {
     str token = random_token(cx->arena, 32), csrf = random_token(cx->arena, 24);
     str digest = digest_hex(cx->arena, token), agent = request_header(rq, "User-Agent");
@@ -154,7 +155,8 @@ static bool open_session(struct cx *cx, str login, bool has_second, const struct
     if (!DB(cx->db, cx->arena, NULL, cx->err,
             "insert into shuzhi.session (token_digest, login, csrf, address, agent, has_second)"
             " values ($1, $2, $3, $4, $5, $6)",
-            P(digest), P(login), P(csrf), P(rq->address), P(agent), P_BOOL(has_second)) ||
+            P(digest), P(login), P(csrf), P(rq->address), P(agent),
+            P_BOOL(factors == SESSION_TWO_FACTORS)) ||
         !DB0(cx->db, cx->arena, NULL, cx->err,
              "delete from shuzhi.session where last_seen < now() - interval '1 day'"
              " or created < now() - interval '1 day'") ||
@@ -236,7 +238,8 @@ static bool post_session(struct cx *cx, const struct request *rq, struct respons
         return false;
     if (!patience_forget(cx, in.login, rq->address) ||
         !patience_forget(cx, in.login, PLACE_SECOND) ||
-        !open_session(cx, in.login, second == SECOND_OK, rq, rs))
+        !session_open(cx, in.login, second == SECOND_OK ? SESSION_TWO_FACTORS : SESSION_ONE_FACTOR,
+                      rq, rs))
         return false;
     session_write(cx, &rs->body);
     buf_add(&rs->body, buf_str(&more));
@@ -368,10 +371,10 @@ static const struct route ROUTES[] = {
     {"GET", "/api/v1/session", get_session, NULL, 0, NULL},
     {"POST", "/api/v1/session", post_session, "session.open", ROUTE_PUBLIC | ROUTE_NO_CSRF, NULL},
     {"DELETE", "/api/v1/session", delete_session, "session.close", 0, NULL},
-    {"GET", "/api/v1/account/sessions", get_sessions, NULL, 0, NULL},
-    {"DELETE", "/api/v1/account/sessions/{id}", delete_one, "session.close", 0, NULL},
-    {"DELETE", "/api/v1/account/systems/{id}", delete_system, "oidc.withdraw", 0, NULL},
-    {"POST", "/api/v1/account/password", post_password, "account.password", 0, NULL},
+    {"GET", "/api/v1/account/sessions", get_sessions, NULL, ROUTE_SESSION, NULL},
+    {"DELETE", "/api/v1/account/sessions/{id}", delete_one, "session.close", ROUTE_SESSION, NULL},
+    {"DELETE", "/api/v1/account/systems/{id}", delete_system, "oidc.withdraw", ROUTE_SESSION, NULL},
+    {"POST", "/api/v1/account/password", post_password, "account.password", ROUTE_SESSION, NULL},
     {0},
 };
 

@@ -12,5 +12,10 @@ MUST_USE bool patience_check(struct cx *cx, str login, str place);
 bool patience_fail(struct cx *cx, str login, str place, const char *words, const char *words_zh);
 MUST_USE bool patience_forget(struct cx *cx, str login, str place);
 
+/* A session for the account, its cookie in rs, cx->actor filled. */
+enum session_factors { SESSION_ONE_FACTOR, SESSION_TWO_FACTORS };
+MUST_USE bool session_open(struct cx *cx, str login, enum session_factors factors,
+                           const struct request *rq, struct response *rs);
+
 /* {"user":…,"county":…,"csrf":…, not closed. */
 void session_write(struct cx *cx, struct buf *b);

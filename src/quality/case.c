@@ -268,10 +268,12 @@ static bool close_case(struct cx *cx, const struct rows *rows, const struct data
               P(rows_text(rows, 0, 0)), P_CSTR(state), P(answer), P(cx->actor->login)) &&
            notify_login(
                cx, rows_text(rows, 0, 10),
-               is_fixed ? (struct title){STR("您反映的数据已更正"),
-                                         STR("The value you reported is corrected")}
-                        : (struct title){STR("您反映的数据经核实无误"),
-                                         STR("The value you reported was found right")},
+               str_is(rows_text(rows, 0, 1), "objection")
+                   ? (struct title){STR("您的异议已有答复"), STR("Your objection was answered")}
+               : is_fixed ? (struct title){STR("您反映的数据已更正"),
+                                           STR("The value you reported is corrected")}
+                          : (struct title){STR("您反映的数据经核实无误"),
+                                           STR("The value you reported was found right")},
                (struct title){
                    arena_format(cx->arena, "%.*s：%.*s", STR_ARG(d->title.zh), STR_ARG(answer)),
                    arena_format(cx->arena, "%.*s: %.*s", STR_ARG(d->title.en), STR_ARG(answer))},
@@ -319,6 +321,17 @@ static bool land_fix(struct cx *cx, const struct dataset *d, const struct rows *
         STR_ARG(p->suggestion.n ? p->suggestion : STR("")));
 }
 
+/* A case about no field: an objection, a late feed.  It is settled with words alone. */
+static bool settle(struct cx *cx, const struct request *rq, const struct rows *rows,
+                   const struct dataset *d, str note, struct response *rs)
+{
+    if (!note.n) {
+        err_set(cx->err, ERR_INVALID, "note is missing: say what was done");
+        return err_zh(cx->err, "请写明处理结果");
+    }
+    return close_case(cx, rows, d, "fixed", note) && answer_case(cx, rq, rs);
+}
+
 static bool post_fix(struct cx *cx, const struct request *rq, struct response *rs)
 {
     struct json body;
@@ -329,6 +342,8 @@ static bool post_fix(struct cx *cx, const struct request *rq, struct response *r
         return false;
     const struct json *v = json_find(&body, "value");
     str note = utf8_clip(str_trim(json_text(&body, "note", STR(""))), 2000);
+    if (rows_is_null(&rows, 0, 4))
+        return settle(cx, rq, &rows, d, note, rs);
     if (!v || (v->type != JSON_STRING && v->type != JSON_NUMBER && v->type != JSON_NULL))
         return err_set(cx->err, ERR_INVALID, "value is missing: the right value as text, or null");
     return land_fix(cx, d, &rows, v->type == JSON_NULL ? (str){0} : v->text) &&

@@ -1,4 +1,5 @@
-/* clients.yaml: who may sign people in here, or call as themselves. */
+/* clients.yaml and providers.yaml: who may sign people in here, or call as themselves; who says
+ * here who somebody is. */
 #include "registry/load.h"
 
 static str *load_texts(struct loading *l, const struct json *list, size_t *n)
@@ -36,5 +37,26 @@ void load_clients(struct loading *l, const struct bundle_file *f)
             load_complain(l, j, "a client that acts as account %.*s needs a secret_digest",
                           STR_ARG(c->account));
         map_set(&l->registry->clients, l->arena, c->id, c);
+    }
+}
+
+void load_providers(struct loading *l, const struct bundle_file *f)
+{
+    struct json *v = arena_new(l->arena, struct json);
+    if (!str_is(f->path, "providers.yaml") || !load_json(l, f, v))
+        return;
+    const struct json *providers = json_find(v, "providers");
+    for (size_t i = 0; i < providers->array.n; i++) {
+        const struct json *j = &providers->array.items[i];
+        struct provider *p = arena_new(l->arena, struct provider);
+        *p = (struct provider){.id = json_text(j, "id", STR("")),
+                               .title = load_title(l, j, "title"),
+                               .issuer = json_text(j, "issuer", STR("")),
+                               .client_id = json_text(j, "client_id", STR("")),
+                               .scope = json_text(j, "scope", STR("openid profile")),
+                               .claim = json_text(j, "claim", STR("")),
+                               .account = json_text(j, "account", STR(""))};
+        if (load_id(l, j, p->id, &l->registry->providers))
+            map_set(&l->registry->providers, l->arena, p->id, p);
     }
 }

@@ -92,6 +92,7 @@ static const struct kind {
     {"app", ".yaml", "app", load_app},
     {"county", ".yaml", "county", load_county},
     {"calendar", ".yaml", "calendar", load_calendar},
+    {"providers", ".yaml", "providers", load_providers},
     {"clients", ".yaml", "clients", load_clients},
     {"rights", ".csv", NULL, load_rights},
     {"data/", ".schema.json", "dataset", load_dataset},

@@ -24,6 +24,7 @@ MUST_USE bool load_id(struct loading *l, const struct json *where, str id, struc
 
 void load_app(struct loading *l, const struct bundle_file *f);
 void load_county(struct loading *l, const struct bundle_file *f);
+void load_providers(struct loading *l, const struct bundle_file *f);
 void load_clients(struct loading *l, const struct bundle_file *f);
 void load_calendar(struct loading *l, const struct bundle_file *f);
 void load_rights(struct loading *l, const struct bundle_file *f);

@@ -179,6 +179,15 @@ struct client {
     bool asks_consent;
 };
 
+/* An outside identity provider: a line of providers.yaml. */
+struct provider {
+    str id;
+    struct title title;
+    str issuer, client_id, scope;
+    str claim,
+        account; /* the claim that says which account, and what of it: login, id_number, uscc */
+};
+
 struct calendar { /* days that differ from Monday to Friday; days since 1970-01-01, ascending */
     int32_t *off, *work;
     size_t off_count, work_count;
@@ -199,6 +208,7 @@ struct registry {
     struct map packages, datasets, feeds, pages, rules; /* by id */
     struct rule_cases *cases;
     size_t case_count, case_size;
+    struct map providers;     /* id → struct provider */
     struct map clients;       /* id → struct client */
     struct map roles;         /* id → struct title */
     struct map second_factor; /* ids of roles that are held with a second factor only */

@@ -81,7 +81,7 @@ static void read_line(struct loading *l, const struct csv_row *row)
     for (size_t i = 0; i < row->n && i < RIGHT_COLUMNS; i++)
         cells[i] = str_trim(row->cells[i]);
     bool is_scope = str_is(cells[3], "own") || str_is(cells[3], "any");
-    if (row->is_ragged || !verb_is_known(cells[2]) || !is_scope) {
+    if (row->n < 4 || row->n > RIGHT_COLUMNS || !verb_is_known(cells[2]) || !is_scope) {
 #define X(verb, does) " " verb
         load_complain(l, &where,
                       "expected role,resource,verb,scope[,fields[,masks[,when]]]: verb one "

@@ -147,17 +147,17 @@ static bool is_named(const struct field *f, str name)
     return str_equal(f->name, name) || str_equal(f->title.zh, name) || str_equal(f->title.en, name);
 }
 
-static const struct dmn_element *input_of(const struct dmn_package *model, const struct field *f)
+const struct dmn_element *simulate_input_of(const struct dmn_package *model, const struct field *f)
 {
     const struct dmn_element *input = dmn_find(model, DMN_INPUT, f->name);
     input = input ? input : dmn_find(model, DMN_INPUT, f->title.zh);
     return input ? input : dmn_find(model, DMN_INPUT, f->title.en);
 }
 
-static bool is_wanted(const struct field *f, const struct dmn_element *input, const str *by,
-                      size_t by_count)
+static bool is_wanted(const struct field *f, const struct dmn_element *input, enum simulate_key key,
+                      const str *by, size_t by_count)
 {
-    bool is_asked = input || f->is_key;
+    bool is_asked = input || (f->is_key && key == SIMULATE_WITH_KEY);
     for (size_t i = 0; i < by_count; i++)
         is_asked |= is_named(f, by[i]);
     return is_asked;
@@ -197,9 +197,10 @@ static bool open_rows(struct simulate_rows *r, const char *declare, struct arena
 }
 
 struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *reader,
-                                               const struct dataset *d,
-                                               const struct dmn_package *model, str *by,
-                                               size_t by_count, struct arena *a, struct err *e)
+                                               const struct dataset *d, const struct view *v,
+                                               const struct dmn_package *model,
+                                               enum simulate_key key, str *by, size_t by_count,
+                                               struct arena *a, struct err *e)
 {
     struct simulate_rows *r = rows_create(a);
     BUF_SCOPED struct buf sql = {.max = MAX_SQL};
@@ -213,8 +214,8 @@ struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *reader,
     buf_add_lit(&sql, "declare simulated no scroll cursor for select ");
     for (size_t i = 0; i < d->field_count; i++) {
         const struct field *f = &d->fields[i];
-        const struct dmn_element *input = input_of(model, f);
-        if (!is_wanted(f, input, by, by_count))
+        const struct dmn_element *input = simulate_input_of(model, f);
+        if (!is_wanted(f, input, key, by, by_count))
             continue;
         names[r->n] = input ? input->name : f->name;
         for (size_t k = 0; k < by_count; k++)
@@ -224,11 +225,21 @@ struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *reader,
                          : f->type == FIELD_TEXT ? type_find(STR("string"))
                                                  : NULL;
         fields[r->n] = f;
+        const struct view_field *shown = v ? view_find(v, f->name) : NULL;
+        str column = arena_format(a, "t.%.*s", STR_ARG(f->column));
+        BUF_SCOPED struct buf asked = {.max = MAX_SQL};
+        bool is_name = f->is_key && key == SIMULATE_WITH_KEY && !input; /* no model reads it */
+        if (is_name)
+            buf_add(&asked, column);
+        else if (v && shown)
+            view_ask(&asked, shown);
+        else
+            buf_add(&asked, v ? STR("null") : column);
         buf_add_format(&sql,
                        f->type == FIELD_BOOLEAN
-                           ? "%s(case when t.%.*s then 'true' when not t.%.*s then 'false' end)"
-                           : "%st.%.*s",
-                       r->n ? ", " : "", STR_ARG(f->column), STR_ARG(f->column));
+                           ? "%s(case when %.*s then 'true' when not %.*s then 'false' end)"
+                           : "%s%.*s",
+                       r->n ? ", " : "", STR_ARG(buf_str(&asked)), STR_ARG(buf_str(&asked)));
         r->n++;
     }
     r->names = names;

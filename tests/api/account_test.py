@@ -22,7 +22,7 @@ with open(base / 'county/deqing/county.yaml', 'a') as f:
 county = (base / 'county/deqing/county.yaml')
 county.write_text(county.read_text().replace('\n# Demo accounts', '\n  - {id: warden, title: {zh: 部门账号员, en: Warden}}\n# Demo accounts', 1))
 with open(base / 'county/deqing/rights.csv', 'a') as f:
-    f.write('warden,*,accounts,own\n')
+    f.write('warden,*,accounts,own,,,\n')
 r = place.run('apply', str(base / 'county/deqing'), *sorted(map(str, (base / 'apps').glob('*'))))
 check('packages are put in force', r.returncode == 0, r.stderr)
 place.serve()
@@ -136,6 +136,13 @@ check('makes accounts there', warden.post('/api/v1/accounts', {**new, 'login': '
 check('not elsewhere', warden.post('/api/v1/accounts', {**new, 'login': 'wang2', 'organisation': '330521-mzj'})[0] == 403)
 check('nor with a role they do not hold', warden.post('/api/v1/accounts', {**new, 'login': 'wang2', 'roles': ['data-manager']})[0] == 403)
 check('nor learns the password of one who has more', warden.post('/api/v1/accounts/police/reset')[0] == 403)
+place.sql("update shuzhi.post set area = '330521001', roles = roles || '{grid-worker}' where login = 'wardens'")
+check('an area within their own can be given', warden.post('/api/v1/accounts', {**new, 'login': 'grid1', 'roles': ['grid-worker'], 'area': '330521001003'})[0] == 201)
+for n, change in enumerate([{'area': '33'}, {'area': '330521002'}, {}, {'area': '330521001', 'duty': '人口走访'}]):
+    check(f'a post wider than theirs cannot be given: {change}', warden.post('/api/v1/accounts', {**new, 'login': f'wide{n}', 'roles': ['grid-worker'], **change})[0] == 403)
+place.sql("insert into shuzhi.post (login, organisation, roles) values ('wang', '330521-mzj', '{clerk}')")
+check('nor the password of one with the same role elsewhere', warden.post('/api/v1/accounts/wang/reset')[0] == 403)
+place.sql("delete from shuzhi.post where login = 'wang' and organisation = '330521-mzj'; update shuzhi.post set area = null where login = 'wardens'")
 check('nobody changes their own', warden.post('/api/v1/accounts/wardens/reset')[0] == 403 and admin.post('/api/v1/accounts/accounts/close')[0] == 403)
 status, got = warden.post('/api/v1/accounts/li.ming/reset')
 check('resets one of theirs: out at once, a new password', status == 200 and got['password'] and li.get('/api/v1/session')[0] == 401, got)

@@ -162,6 +162,9 @@ check('nor are they refreshed', token(grant_type='refresh_token', refresh_token=
 place.sql("update shuzhi.staff set is_active = true where login = 'police'")
 place.sql("update shuzhi.oidc_token set until = now() - interval '1 second' where kind = 'access'")
 check('an access token past its time: 401', place.client().get('/api/v1/datasets', headers=bearer)[0] == 401)
+for method, path in [('POST', '/api/v1/account/second'), ('DELETE', '/api/v1/account/second'), ('GET', '/api/v1/account/sessions'), ('POST', '/api/v1/account/password'),
+                     ('POST', '/api/v1/account/passkeys/begin'), ('POST', '/api/v1/authorize/x'), ('POST', '/api/v1/delegations'), ('GET', '/api/v1/accounts')]:
+    check(f'a token does not do for {method} {path}', place.client().call(method, path, {}, headers=bearer)[0] == 403)
 check('a forged one: 401', place.client().get('/api/v1/datasets', headers={'Authorization': 'Bearer at.' + 'A' * 43})[0] == 401)
 weather = token(grant_type='client_credentials', client_id='weather', client_secret=SECRET)[1]
 check('a system sees with its own posts', place.client().get('/api/v1/batches', headers={'Authorization': 'Bearer ' + weather['access_token']})[0] == 200)

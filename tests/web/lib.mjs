@@ -1,7 +1,9 @@
 // What every browser test needs: the real server's address and accounts, a browser, signing in, looking for faults.
 import { createRequire } from 'node:module';
+import { setDefaultResultOrder } from 'node:dns';
 import { readFileSync } from 'node:fs';
 
+setDefaultResultOrder('ipv4first'); // the server listens there
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');

@@ -4,13 +4,18 @@ import { createBrowserRouter, RouterProvider } from 'react-router-dom';
 import { I18nProvider } from './i18n';
 import { SessionProvider } from './app/session';
 import { Gate } from './app/gate';
+import { Authorize, SignOut } from './pages/authorize';
 import { setStyleVariables } from './theme';
 import './base.css';
 
 const Shell = lazy(() => import('./app/shell'));
 
 const router = createBrowserRouter(
-  [{ path: '*', element: <Gate shell={Shell} /> }],
+  [
+    { path: '/authorize', element: <Authorize /> },
+    { path: '/sign-out', element: <SignOut /> },
+    { path: '*', element: <Gate shell={Shell} /> },
+  ],
   { future: { v7_relativeSplatPath: true, v7_startTransition: true } as object },
 );
 

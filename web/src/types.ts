@@ -20,8 +20,37 @@ export interface User {
   organisation: Coded;
   posts: Post[];
   may: string[];
+  /* The account is of a person or firm that may have records of its own. */
+  has_own: boolean;
 }
-export interface Session { user: User; csrf: string; county?: Title }
+export interface WhyLine {
+  line: string | null; role?: string; role_title?: Title; verb?: string; when?: string | null; holds: boolean; reason: Title;
+  post?: { id: number; organisation: Coded; area?: string; duty?: string } | null;
+}
+export interface WhyField { name: string; title: Title; grade: Grade; shown: 'clear' | 'masked' | 'hidden'; mask: string | null; by: number | null }
+export interface Why { login: string; name: Title; dataset: string; title: Title; key: string; is_seen: boolean; lines: WhyLine[]; fields: WhyField[] }
+export interface EmergencyLook {
+  id: number; login: string; name: Title | null; organisation: Coded; dataset: string; title: Title; key: string; reason: string; at: string; until: string;
+  is_open: boolean; state: 'open' | 'justified' | 'unjustified'; reviewed_by?: string | null; review?: string | null; may_review: boolean;
+}
+export interface Delegation { id: number; post: number; to: string; to_name: Title; by: string; by_name: Title; roles: string[]; organisation: string; until: string; reason: string; is_mine: boolean }
+export interface MyRecord { dataset: string; title: Title; owner: Coded; key: string; values: Values; fields: Field[] }
+export interface MyLook { id: string; at: string; organisation: Coded; via: string; action: string; fields: string[] | null; purpose?: string | null; legal_basis?: string | null; is_me: boolean; result: string }
+export interface Session { user: User; csrf: string; county?: Title; recovery_codes?: string[] }
+/* What a sign-in still lacks. */
+export interface Needs { needs: 'code' | 'enrol' | 'password'; secret?: string; uri?: string; qr?: string }
+export interface SignInMore { code?: string; new_password?: string }
+export interface Second { is_on: boolean; is_demanded: boolean; recovery_codes_left: number }
+export interface SecondOffer { is_on: boolean; secret?: string; uri?: string; qr?: string; recovery_codes?: string[] }
+export interface Passkey { id: string; title: string; at: string; last_used: string | null }
+export interface OwnSession { id: number; address: string; agent: string; since: string; last_seen: string; has_second: boolean; is_this: boolean }
+export interface OwnSystem { id: number; title: Title; scope: string; since: string }
+export interface Pending { redirect?: string; client: Title; host: string; scope: string; is_logout: boolean; wants_sign_in: boolean; wants_consent: boolean }
+export interface AccountPost { id: number; organisation: string; roles: string[]; area: string | null; duty: string | null }
+export interface AccountRow {
+  login: string; name: Title; kind: 'citizen' | 'firm' | 'staff' | 'system' | 'device'; organisation: string; is_active: boolean;
+  has_second: boolean; must_change: boolean; created: string; last_seen: string | null; posts: AccountPost[];
+}
 
 export type WaitingKind = 'case' | 'request' | 'quarantine' | 'mapping' | 'key';
 export interface Waiting {
@@ -87,7 +116,7 @@ export interface Dataset extends DatasetSummary {
   quarantined: number;
   may: { read: boolean; intake: boolean; fix: boolean; approve: boolean; request: boolean };
 }
-export interface Records { records: (Values & { _key: string })[]; masked: string[]; next: string | null; total: number | null }
+export interface Records { records: (Values & { _key: string })[]; masked: string[]; next: string | null; total: number | null; is_limited?: boolean }
 export interface RecordDetail {
   record: Values;
   masked: string[];

@@ -37,6 +37,29 @@ static const struct broken CASES[] = {
      "id: t\ntitle: {zh: 测, en: T}\norganisations: o\ndivision: \"330521\"\naccounts:\n"
      "  - login: a\n    password: short\n    name: {zh: 甲, en: A}\n    organisation: o\n",
      7, "at least 8"},
+    {"county.yaml",
+     "id: t\ntitle: {zh: 测, en: T}\norganisations: o\ndivision: \"330521\"\nroles:\n"
+     "  - id: r\n    title: {zh: 甲, en: A}\n    second_factor: maybe\n",
+     8, "boolean"},
+    /* clients.yaml and providers.yaml */
+    {"clients.yaml",
+     "clients:\n  - id: a\n    title: {zh: 甲, en: A}\n"
+     "    redirect_uris: [\"http://a.example/\"]\n",
+     4, "https"},
+    {"clients.yaml", "clients:\n  - id: a\n    title: {zh: 甲, en: A}\n    secret_digest: abc\n", 4,
+     "SM3"},
+    {"clients.yaml", "clients:\n  - id: a\n    title: {zh: 甲, en: A}\n    account: b\n", 2,
+     "needs a secret_digest"},
+    {"clients.yaml", "clients:\n  - id: a\n    title: {zh: 甲, en: A}\n    scopes: [all]\n", 4,
+     "/scopes/0"},
+    {"providers.yaml",
+     "providers:\n  - id: a\n    title: {zh: 甲, en: A}\n    issuer: https://a.example\n"
+     "    client_id: x\n    claim: sub\n    account: password\n",
+     7, "id_number"},
+    {"providers.yaml",
+     "providers:\n  - id: a\n    title: {zh: 甲, en: A}\n    issuer: https://a.example/\n"
+     "    client_id: x\n    claim: sub\n    account: login\n",
+     4, "slash"},
     {"calendar.yaml", "version: 1\n", 1, "string"},
     {"calendar.yaml", "version: \"1\"\noff:\n  - 2026-1-1\n", 3, "/off/0"},
     {"calendar.yaml", "version: \"1\"\nholidays: []\n", 2, "\"holidays\""},

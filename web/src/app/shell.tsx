@@ -6,8 +6,8 @@ import enUS from 'antd/es/locale/en_US';
 import dayjs from 'dayjs';
 import 'dayjs/locale/zh-cn';
 import {
-  AppstoreOutlined, AuditOutlined, DatabaseOutlined, HomeOutlined, ImportOutlined, IssuesCloseOutlined, MenuOutlined,
-  QuestionCircleOutlined, ShareAltOutlined, UserOutlined,
+  AppstoreOutlined, AuditOutlined, DatabaseOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, IssuesCloseOutlined, MenuOutlined,
+  QuestionCircleOutlined, ShareAltOutlined, TeamOutlined, UserOutlined,
 } from '@ant-design/icons';
 import { api } from '../api';
 import { useI18n } from '../i18n';
@@ -37,11 +37,13 @@ const Grants = lazy(() => import('../pages/grants'));
 const GrantPage = lazy(() => import('../pages/grant'));
 const Cases = lazy(() => import('../pages/cases'));
 const CasePage = lazy(() => import('../pages/case'));
+const My = lazy(() => import('../pages/my'));
 const Audit = lazy(() => import('../pages/audit'));
 const PackagePage = lazy(() => import('../pages/package-page'));
 const PackagePages = lazy(() => import('../pages/package-pages'));
 const Rules = lazy(() => import('../pages/rules'));
 const RulePage = lazy(() => import('../pages/rule'));
+const Accounts = lazy(() => import('../pages/accounts'));
 const Account = lazy(() => import('../pages/account'));
 const NotFound = lazy(() => import('../pages/not-found'));
 
@@ -70,7 +72,9 @@ function useMenu(): MenuItem[] {
       ...(mayAny(user, 'intake') ? [link('/intake', t('menu.intake.load'))] : []), link('/batches', t('menu.intake.batches')), link('/quarantine', t('menu.intake.quarantine'))] },
     { key: 'share', icon: <ShareAltOutlined />, label: t('menu.share'), children: [
       ...(mayAny(user, 'request') ? [link('/requests/new', t('menu.share.ask'))] : []), link('/requests', t('menu.share.requests')), link('/grants', t('menu.share.grants'))] },
+    ...(user.has_own ? [{ ...link('/my', t('menu.my')), icon: <IdcardOutlined /> }] : []),
     { ...link('/cases', t('menu.cases')), icon: <IssuesCloseOutlined /> },
+    ...(mayAny(user, 'accounts') ? [{ ...link('/accounts', t('accounts.title')), icon: <TeamOutlined /> }] : []),
     ...(mayAny(user, 'audit') ? [{ ...link('/audit', t('menu.audit')), icon: <AuditOutlined /> }] : []),
     { key: 'apps', icon: <AppstoreOutlined />, label: t('menu.apps'), children: [link('/rules', t('menu.rules')), ...packages] },
   ];
@@ -213,11 +217,13 @@ function Pages() {
       <Route path="/grants/:grant" element={<ByParams>{(k) => <GrantPage key={k} />}</ByParams>} />
       <Route path="/cases" element={<Cases />} />
       <Route path="/cases/:case" element={<ByParams>{(k) => <CasePage key={k} />}</ByParams>} />
+      <Route path="/my" element={<My />} />
       <Route path="/audit" element={<Audit />} />
       <Route path="/rules" element={<Rules />} />
       <Route path="/rules/:rule" element={<ByParams>{(k) => <RulePage key={k} />}</ByParams>} />
       <Route path="/pages" element={<PackagePages />} />
       <Route path="/pages/:page" element={<ByParams>{(k) => <PackagePage key={k} />}</ByParams>} />
+      <Route path="/accounts" element={<Accounts />} />
       <Route path="/account" element={<Account />} />
       <Route path="/home" element={<Navigate to="/" replace />} />
       <Route path="*" element={<NotFound />} />

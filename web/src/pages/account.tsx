@@ -1,7 +1,9 @@
 import { Button, Segmented } from 'antd';
 import { useSession, useUser } from '../app/session';
 import { useI18n } from '../i18n';
+import { AccountSecurity } from '../parts/account-security';
 import { useDatasets } from '../parts/dataset-select';
+import { Delegations } from '../parts/delegations';
 import { Page, Section } from '../parts/page';
 import { Mark } from '../parts/tags';
 import { codeWords } from '../parts/update-words';
@@ -48,6 +50,8 @@ export default function Account() {
           </ul>
         )}
       </Section>
+      <AccountSecurity />
+      <Delegations />
       <Section title={t('account.language')}>
         <Segmented<Lang> value={lang} onChange={setLang} options={[{ value: 'zh', label: '中文' }, { value: 'en', label: 'English' }]} aria-label={t('account.language')} />
       </Section>

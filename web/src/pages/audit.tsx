@@ -10,6 +10,7 @@ import { DatasetSelect, useDatasets } from '../parts/dataset-select';
 import { EmptyState } from '../parts/empty-state';
 import { Page, Section } from '../parts/page';
 import { ProblemBox } from '../parts/problem-box';
+import { EmergencyLooks } from '../parts/emergency';
 import { SearchBox } from '../parts/search-box';
 import { Mark } from '../parts/tags';
 import { useFilters } from '../parts/use-filters';
@@ -78,6 +79,7 @@ export default function Audit() {
           empty={<EmptyState icon={<AuditOutlined />} what={t(isFiltered ? 'audit.nothing' : 'audit.empty')} how={t(isFiltered ? 'records.nothing.how' : 'audit.empty.how')} />}
         />
       </Section>
+      <EmergencyLooks />
     </Page>
   );
 }

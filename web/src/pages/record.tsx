@@ -1,18 +1,21 @@
 import { useState } from 'react';
 import { Link, useParams } from 'react-router-dom';
 import { Alert, Button, Form, Input, Modal } from 'antd';
-import { FlagOutlined } from '@ant-design/icons';
+import { FlagOutlined, QuestionCircleOutlined } from '@ant-design/icons';
 import { api } from '../api';
 import { useUser } from '../app/session';
 import { useI18n } from '../i18n';
 import { useAnnounce } from '../parts/announce';
 import { DataTable, type Column } from '../parts/data-table';
+import { OpenGlass } from '../parts/emergency';
 import { EmptyState } from '../parts/empty-state';
 import { FieldValue } from '../parts/field-value';
 import { Loaded, Page, Section } from '../parts/page';
 import { ProblemBox } from '../parts/problem-box';
 import { GradeTag, MaskedMark, StateTag } from '../parts/tags';
 import { useLoad } from '../parts/use-load';
+import { WhyBox } from '../parts/why-box';
+import { mayAny, mayDo } from '../app/may';
 import { codeWords } from '../parts/update-words';
 import { problemOf, type ApiProblem } from '../problem';
 import { formatTime } from '../text';
@@ -98,6 +101,8 @@ export default function RecordPage() {
   const user = useUser();
   const seesLooks = (d: Dataset) => d.may.fix || d.owner.code === user.organisation.code || (load.data?.r.looks.length ?? 0) > 0;
   const [reporting, setReporting] = useState<Field | null>(null);
+  const [isAsking, setAsking] = useState(false);
+  const isShut = load.problem?.code === 'DENIED' && mayAny(user, 'break-glass');
   const [sent, setSent] = useState<string | number | null>(null);
   const title = load.data ? nameOf(load.data.d, load.data.r) || key : t('record.one');
 
@@ -113,8 +118,11 @@ export default function RecordPage() {
       title={title}
       trail={[[t('menu.catalogue'), '/datasets'], ...(load.data ? [[pick(load.data.d.title), `/datasets/${encodeURIComponent(id)}?tab=records`] as [string, string]] : [])]}
       tags={load.data && <GradeTag grade={load.data.d.grade} />}
+      actions={load.data && <Button icon={<QuestionCircleOutlined />} onClick={() => setAsking(true)}>{t('why.open')}</Button>}
     >
       {sent !== null && <Alert className="problem" type="success" showIcon role="status" message={t('report.done')} description={<Link to={`/cases/${sent}`}>{t('report.done.link')}</Link>} closable onClose={() => setSent(null)} />}
+      {isAsking && <WhyBox dataset={id} recordKey={key} mayAudit={mayDo(user, 'audit', id)} onClose={() => setAsking(false)} />}
+      {isShut && <OpenGlass dataset={id} recordKey={key} onDone={load.reload} />}
       <Loaded load={load}>
         {({ d, r }) => {
           const masked = new Set(r.masked);

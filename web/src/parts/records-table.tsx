@@ -1,7 +1,7 @@
 /* The rows of a dataset, for the dataset page and for the pages that packages declare. */
 import { useMemo, useState } from 'react';
 import { Link } from 'react-router-dom';
-import { Button, Input, Select, Tag } from 'antd';
+import { Button, Dropdown, Input, Select, Tag } from 'antd';
 import { LinkButton } from './link-button';
 import { DownloadOutlined, FilterOutlined, TableOutlined } from '@ant-design/icons';
 import { api } from '../api';
@@ -85,7 +85,7 @@ interface RecordsTableProps {
 }
 
 export function RecordsTable({ dataset, columns: only, filters, order: startOrder, id }: RecordsTableProps) {
-  const { t, pick } = useI18n();
+  const { t, pick, lang } = useI18n();
   const announce = useAnnounce();
   const filterFields = useMemo(
     () => (filters ? filters.map((n) => dataset.fields.find((f) => f.name === n)).filter((f): f is Field => Boolean(f)) : dataset.fields),
@@ -94,6 +94,7 @@ export function RecordsTable({ dataset, columns: only, filters, order: startOrde
   const names = useMemo(() => ['q', 'after', 'order', ...filterFields.map((f) => f.name)], [filterFields]);
   const { values, set, key } = useFilters(names);
   const order = values.order ?? startOrder ?? null;
+  const asked = { ...values, order, after: null };
   const list = useLoad((s) => api.records(dataset.id, { ...values, order, limit: 50 }, s), [dataset.id, key]);
 
   const masked = useMemo(() => new Set(list.data?.masked ?? []), [list.data]);
@@ -145,7 +146,17 @@ export function RecordsTable({ dataset, columns: only, filters, order: startOrde
             <SearchBox value={values.q ?? ''} onSearch={(q) => set({ q })} label={t('records.search', { fields: searchable })} />
             <AddFilter fields={filterFields.filter((f) => !masked.has(f.name) || f.is_key || f.name === dataset.title_field)} onAdd={(name, v) => set({ [name]: v })} />
             {active.map((f) => <FilterTag key={f.name} field={f} value={values[f.name] ?? ''} onClose={() => set({ [f.name]: '' })} />)}
-            <Button icon={<DownloadOutlined />} onClick={save} disabled={!rows?.length}>{t('records.export')}</Button>
+            <Dropdown
+              disabled={!rows?.length}
+              menu={{ items: [
+                { key: 'page', label: t('records.export'), onClick: save },
+                { key: 'csv', label: <a href={api.exportAddress(dataset.id, 'csv', { ...asked, lang })} download>{t('export.file')}</a> },
+                { key: 'xlsx', label: <a href={api.exportAddress(dataset.id, 'xlsx', { ...asked, lang })} download>{t('export.book')}</a> },
+                { type: 'divider' }, { key: 'note', disabled: true, label: t('export.note') },
+              ] }}
+            >
+              <Button icon={<DownloadOutlined />}>{t('records.out')}</Button>
+            </Dropdown>
           </>
         }
         foot={<Pager next={list.data?.next ?? null} after={values.after ?? null} count={rows?.length ?? 0} total={list.data?.total} onGo={(after) => set({ after })} />}
@@ -153,6 +164,7 @@ export function RecordsTable({ dataset, columns: only, filters, order: startOrde
           ? <EmptyState icon={<TableOutlined />} what={t('records.nothing')} how={t('records.nothing.how')} action={<Button onClick={() => set(Object.fromEntries(names.map((n) => [n, ''])))}>{t('filter.clear')}</Button>} />
           : <EmptyState icon={<TableOutlined />} what={t('records.empty')} how={t('records.empty.how')} action={dataset.may.intake && <LinkButton to={`/intake/${encodeURIComponent(dataset.id)}`} type="primary">{t('dataset.load')}</LinkButton>} />}
       />
+      {list.data?.is_limited && <p className="soft">{t('records.limited')}</p>}
       {masked.size > 0 && <p className="soft">{t('records.masked', { n: masked.size })}</p>}
     </>
   );

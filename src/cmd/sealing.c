@@ -1,0 +1,75 @@
+#include "cmd/sealing.h"
+
+#include "audit/seal.h"
+#include "base/date.h"
+#include "base/log.h"
+#include "cmd/settings.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { PAUSE_MS = 1000, STEP_MS = 50, COMPLAIN_MS = 60000 };
+
+struct sealing {
+    struct arena arena;
+    struct sealer how;
+    struct key *key;
+    struct db *db;
+    pthread_t thread;
+    bool is_stopping;
+};
+
+static bool is_stopping(struct sealing *s)
+{
+    return __atomic_load_n(&s->is_stopping, __ATOMIC_ACQUIRE);
+}
+
+static void *sealing_loop(void *arg)
+{
+    struct sealing *s = arg;
+    int64_t complained = 0;
+    while (!is_stopping(s)) {
+        struct err e = {0};
+        struct sealed done = {0};
+        bool ok = db_revive(s->db, &e) && audit_seal(s->db, &s->how, clock_unix_ms(), &done, &e);
+        if (!ok && clock_unix_ms() - complained >= COMPLAIN_MS) {
+            complained = clock_unix_ms();
+            log_event(LOG_ERROR, "the audit cannot be sealed", "error", e.msg, NULL);
+        }
+        if (ok && done.is_waiting && done.batches)
+            continue; /* behind: at once again */
+        for (int i = 0; i < PAUSE_MS / STEP_MS && !is_stopping(s); i++)
+            nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000}, NULL);
+    }
+    return NULL;
+}
+
+struct sealing *sealing_start(const struct work *work, struct err *e)
+{
+    struct sealing *s = calloc(1, sizeof *s);
+    if (!s)
+        abort();
+    s->key = settings_audit_key(&s->arena, &s->how, e);
+    s->db = s->key ? db_open(work->url, e) : NULL;
+    if (s->db && pthread_create(&s->thread, NULL, sealing_loop, s) == 0)
+        return s;
+    db_close(s->db);
+    key_destroy(s->key);
+    arena_release(&s->arena);
+    free(s);
+    err_set(e, ERR_BUSY, "the sealer of the audit could not be started");
+    return NULL;
+}
+
+void sealing_stop(struct sealing *s)
+{
+    if (!s)
+        return;
+    __atomic_store_n(&s->is_stopping, true, __ATOMIC_RELEASE);
+    pthread_join(s->thread, NULL);
+    db_close(s->db);
+    key_destroy(s->key);
+    arena_release(&s->arena);
+    free(s);
+}
