@@ -346,13 +346,12 @@ static bool post_simulate(struct cx *cx, const struct request *rq, struct respon
     const struct dataset *d = w->dataset;
     struct view view;
     const struct view *shown_as;
-    bool may_all = identity_may(cx, "simulate", d);
-    if ((!may_all && !identity_require(cx, "read", d)) ||
-        !find_inputs(cx, d, w->version.model, &view, &shown_as))
+    const char *verb = identity_may(cx, "simulate", d) ? "simulate" : "read";
+    if (!identity_require(cx, verb, d) || !find_inputs(cx, d, w->version.model, &view, &shown_as))
         return false;
     w->options.row = simulate_classes_row;
     w->options.row_data = &classes;
-    struct db *reader = access_reader(cx, may_all ? "simulate" : "read");
+    struct db *reader = access_reader(cx, verb);
     struct simulate_rows *rows =
         reader ? simulate_rows_of_dataset(cx->db, reader, d, shown_as, w->version.model,
                                           SIMULATE_WITHOUT_KEY, w->by, w->options.by_count,
@@ -366,7 +365,7 @@ static bool post_simulate(struct cx *cx, const struct request *rq, struct respon
         return false;
     buf_add_format(&rs->body,
                    "{\"is_limited\":%s,\"record\":{\"model\":\"%.*s\",\"version\":%lld,\"data\":",
-                   may_all || access_sees_all_rows(cx, d) ? "false" : "true",
+                   !shown_as || access_sees_all_rows(cx, d) ? "false" : "true",
                    STR_ARG(w->version.digest), (long long)w->version.version);
     json_write_string(&rs->body, version);
     buf_add_lit(&rs->body, ",\"decision\":");
@@ -433,24 +432,22 @@ static void pick_row(void *data, const struct value *row, struct value result, s
     p->cases[p->n++] = (struct one_case){key, value_copy(a, result), value_copy(a, other)};
 }
 
-/* What a decision says of somebody tells of the fields it looks at: rows give them as they are
- * shown.  A key that names the record is read as it is, so no model may look at it unless it is in
- * the clear everywhere. */
-static bool require_inputs_shown(struct cx *cx, const struct asking *w, const struct view *v)
+/* What a decision says of somebody tells of the fields it looks at: they must be in the clear. */
+static bool require_inputs_clear(struct cx *cx, const struct asking *w, const struct view *v)
 {
     const struct dataset *d = w->dataset;
     for (size_t i = 0; i < d->field_count; i++) {
-        const struct field *field = &d->fields[i];
-        const struct view_field *f = view_find(v, field->name);
-        bool is_used = is_input(w->version.model, field) || is_input(w->options.other, field);
-        if (!is_used || (f && (field->is_key ? view_is_clear(f) : view_may_ask(f))))
+        const struct view_field *f = view_find(v, d->fields[i].name);
+        bool is_used = is_input(w->version.model, &d->fields[i]) ||
+                       (w->options.other && is_input(w->options.other, &d->fields[i]));
+        if (!is_used || (f && view_is_clear(f)))
             continue;
         err_set(cx->err, ERR_DENIED,
                 "the decision looks at %.*s, which is not shown to you in the clear: single cases "
                 "are not either",
-                STR_ARG(field->title.en));
+                STR_ARG(d->fields[i].title.en));
         return err_zh(cx->err, "决策用到“%.*s”，该字段对您脱敏或不可见，因此不能查看到个案",
-                      STR_ARG(field->title.zh));
+                      STR_ARG(d->fields[i].title.zh));
     }
     return true;
 }
@@ -509,14 +506,14 @@ static bool write_case(struct cx *cx, const struct view *v, struct db *reader,
     return true;
 }
 
-static bool pick(struct cx *cx, struct picking *p, const struct view *v, struct db *reader)
+static bool pick(struct cx *cx, struct picking *p, struct db *reader)
 {
     struct asking *w = p->asking;
     struct simulate_report report;
     const struct dataset *d = w->dataset;
     struct simulate_rows *rows =
-        simulate_rows_of_dataset(cx->db, reader, d, v, w->version.model, SIMULATE_WITH_KEY, w->by,
-                                 w->options.by_count, cx->arena, cx->err);
+        simulate_rows_of_dataset(cx->db, reader, d, NULL, w->version.model, SIMULATE_WITH_KEY,
+                                 w->by, w->options.by_count, cx->arena, cx->err);
     if (!rows)
         return false;
     for (size_t i = 0; i < d->key_count; i++)
@@ -540,10 +537,10 @@ static bool post_cases(struct cx *cx, const struct request *rq, struct response 
     *p = (struct picking){.cx = cx, .asking = arena_new(cx->arena, struct asking)};
     if (!request_json(rq, &body, cx->err) || !take_asking(cx, rq, &body, p->asking) ||
         !take_picking(cx, &body, p) || !identity_require(cx, "read", p->asking->dataset) ||
-        !view_for_actor(cx, p->asking->dataset, &v) || !require_inputs_shown(cx, p->asking, &v))
+        !view_for_actor(cx, p->asking->dataset, &v) || !require_inputs_clear(cx, p->asking, &v))
         return false;
     struct db *reader = access_reader(cx, "read");
-    if (!reader || !pick(cx, p, &v, reader))
+    if (!reader || !pick(cx, p, reader))
         return false;
     buf_add_format(&rs->body, "{\"total\":%zu,\"is_limited\":%s,\"cases\":[", p->found,
                    access_sees_all_rows(cx, p->asking->dataset) ? "false" : "true");

@@ -228,10 +228,7 @@ struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *reader,
         const struct view_field *shown = v ? view_find(v, f->name) : NULL;
         str column = arena_format(a, "t.%.*s", STR_ARG(f->column));
         BUF_SCOPED struct buf asked = {.max = MAX_SQL};
-        bool is_name = f->is_key && key == SIMULATE_WITH_KEY && !input; /* no model reads it */
-        if (is_name)
-            buf_add(&asked, column);
-        else if (v && shown)
+        if (v && shown)
             view_ask(&asked, shown);
         else
             buf_add(&asked, v ? STR("null") : column);

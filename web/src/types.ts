@@ -272,6 +272,19 @@ export interface AuditEvent {
   result: string;
   address: string | null;
 }
+/* How far the audit is sealed and signed. */
+export interface AuditState {
+  sealed_upto: number | null;
+  unsealed: number;
+  checkpoint: number | null;
+  signed_upto: number | null;
+  signed_at: string | null;
+  key: string | null;
+  records: number | null;
+  clock_back_ms: number | null;
+  public_key: string | null;
+  may_export: boolean;
+}
 
 /* Decision models. */
 export interface RuleElement { name: string; id: string; type: 'boolean' | 'number' | 'string' | 'date' | 'time' | 'date-time' | 'any' }
