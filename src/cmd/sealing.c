@@ -33,11 +33,14 @@ static void *sealing_loop(void *arg)
     while (!is_stopping(s)) {
         struct err e = {0};
         struct sealed done = {0};
-        bool is_time = clock_unix_ms() - rolled >= ROLL_MS;
-        bool ok = db_revive(s->db, &e) && (!is_time || audit_roll(s->db, &e)) &&
-                  audit_seal(s->db, &s->how, clock_unix_ms(), &done, &e);
-        if (ok && is_time)
+        bool ok = db_revive(s->db, &e) && audit_seal(s->db, &s->how, clock_unix_ms(), &done, &e);
+        if (ok && clock_unix_ms() - rolled >= ROLL_MS) {
+            struct err later = {0}; /* next month's part can wait; sealing cannot */
             rolled = clock_unix_ms();
+            if (!audit_roll(s->db, &later))
+                log_event(LOG_ERROR, "the audit's parts of the coming months could not be made",
+                          "error", later.msg, NULL);
+        }
         if (!ok && clock_unix_ms() - complained >= COMPLAIN_MS) {
             complained = clock_unix_ms();
             log_event(LOG_ERROR, "the audit cannot be sealed", "error", e.msg, NULL);

@@ -448,6 +448,8 @@ clients['police'].get(f'/api/v1/datasets/person/records/{mine}')
 status, got = cit.get('/api/v1/my/looks?' + q(dataset='person', key=mine))
 look = next((x for x in got['looks'] if x['organisation']['code'] == '330521-gaj'), None)
 check('and who looked: the organisation, when, what for', status == 200 and look and look['action'] == 'records.read' and 'who' not in look, got)
+got = cit.get('/api/v1/my/looks?' + q(dataset='person', key=mine))[1]
+check('lists and exports that showed it among others are found too', {'records.list', 'records.export'} <= {x['action'] for x in got['looks']}, [x['action'] for x in got['looks']])
 check('not at another\'s', cit.get('/api/v1/my/looks?' + q(dataset='person', key=next(k for k in raw if k != mine)))[0] == 403)
 check('staff without a record of their own find none', clients['police'].get('/api/v1/my/records')[1]['records'] == [])
 check('an objection says what to', cit.post('/api/v1/my/objections', {'dataset': 'person', 'key': mine, 'look': look['id'], 'note': ''})[0] == 400)
