@@ -38,13 +38,13 @@ export function Delegations() {
         )}
       </Loaded>
       {problem && <ProblemBox problem={problem} />}
-      <Form layout="inline" onFinish={() => void act(api.delegate({ post: post ?? 0, to: to.trim(), until: until?.format('YYYY-MM-DD') ?? '', reason: reason.trim() }))}>
+      <Form layout="vertical" style={{ maxWidth: 420 }} onFinish={() => void act(api.delegate({ post: post ?? 0, to: to.trim(), until: until?.format('YYYY-MM-DD') ?? '', reason: reason.trim() }))}>
         <Form.Item label={t('lend.post')} htmlFor="lend-post">
-          <Select id="lend-post" value={post} onChange={setPost} style={{ minWidth: 160 }} options={own.map((p) => ({ value: p.id, label: `${pick(p.organisation.title)} ${p.roles.map((r) => pick(r.title)).join(t('app.comma'))}` }))} />
+          <Select id="lend-post" value={post} onChange={setPost} style={{ width: '100%' }} options={own.map((p) => ({ value: p.id, label: `${pick(p.organisation.title)} ${p.roles.map((r) => pick(r.title)).join(t('app.comma'))}` }))} />
         </Form.Item>
-        <Form.Item label={t('lend.to')} htmlFor="lend-to"><Input id="lend-to" value={to} onChange={(e) => setTo(e.target.value)} style={{ width: 140 }} /></Form.Item>
-        <Form.Item label={t('lend.until')} htmlFor="lend-until"><DatePicker id="lend-until" value={until} onChange={setUntil} disabledDate={(d) => d.isBefore(dayjs().startOf('day'))} /></Form.Item>
-        <Form.Item label={t('lend.reason')} htmlFor="lend-reason"><Input id="lend-reason" value={reason} onChange={(e) => setReason(e.target.value)} style={{ width: 180 }} /></Form.Item>
+        <Form.Item label={t('lend.to')} htmlFor="lend-to"><Input id="lend-to" value={to} onChange={(e) => setTo(e.target.value)} /></Form.Item>
+        <Form.Item label={t('lend.until')} htmlFor="lend-until"><DatePicker id="lend-until" value={until} onChange={setUntil} style={{ width: '100%' }} disabledDate={(d) => d.isBefore(dayjs().startOf('day'))} /></Form.Item>
+        <Form.Item label={t('lend.reason')} htmlFor="lend-reason"><Input id="lend-reason" value={reason} onChange={(e) => setReason(e.target.value)} /></Form.Item>
         <Button htmlType="submit" disabled={!to.trim() || !until || !reason.trim()}>{t('lend.send')}</Button>
       </Form>
     </Section>
