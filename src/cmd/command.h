@@ -21,6 +21,8 @@
       "[--top N] [--out RESULTS.csv]",                                                             \
       "a decision over all rows: totals, by field, who gains and loses against another version")   \
     X(why, "USER DATASET/KEY", "which line of rights.csv shows a record to somebody, or does not") \
+    X(discover, "[--json] FILE | [--json] --dataset NAME",                                         \
+      "sensitive content by column, and the grade it asks for")                                    \
     X(trace, "FILE", "which exports a copied file came from")                                      \
     X(routes, "", "every address the server answers: method, address, action recorded")            \
     X(rotate_keys, "", "new keys that sign tokens; servers take them up as they run")              \

@@ -86,6 +86,9 @@ static enum part part_of(uint32_t cp)
     case U'为':
     case U'是':
     case U'址':
+    case U'称':
+    case U'从':
+    case U'往':
         return PART_START;
     case U'第': /* 第12号文件 is no place */
         return PART_STOP;
@@ -128,6 +131,17 @@ static void place_level(struct recogniser *r, size_t at, size_t n, uint32_t cp)
     p->gap = 0;
 }
 
+/* 2号标段, 3号线: no door. */
+static bool is_other_number(str text, size_t end)
+{
+    static const char *const behind[] = {"标", "线", "文", "令", "地块", "公告", "通知"};
+    for (size_t i = 0; i < COUNT(behind); i++) {
+        if (str_starts(str_slice(text, end, text.n), str_from(behind[i])))
+            return true;
+    }
+    return false;
+}
+
 /* One Chinese character; true when an address ended before it. */
 static bool place_step(struct recogniser *r, size_t at, size_t n, uint32_t cp, struct finding *f)
 {
@@ -141,7 +155,7 @@ static bool place_step(struct recogniser *r, size_t at, size_t n, uint32_t cp, s
         place_open(r, at + n);
         return false;
     }
-    bool was_numeral = p->is_numeral;
+    bool was_numeral = p->is_numeral && !(part == PART_UNIT && is_other_number(r->text, at + n));
     p->is_numeral = part == PART_NUMERAL || (was_numeral && cp == U'单');
     if (part == PART_UNIT && p->levels && was_numeral && p->gap <= NAME_GAP) {
         p->units++;
@@ -200,6 +214,8 @@ static bool take_name(struct recogniser *r, struct finding *f)
 {
     str rest = str_slice(r->text, r->at, r->text.n);
     size_t n = recognise_name(rest);
+    if (n == 0 && r->at == 0 && r->heading == LABEL_NAME)
+        n = recognise_whole_name(rest);
     r->is_name_due = false;
     if (n == 0)
         return false;
@@ -254,7 +270,8 @@ static bool take_character(struct recogniser *r, struct finding *f)
     enum label label = is_han ? recognise_label(r->text, r->at, cp) : LABEL_NONE;
     if (label && r->place.levels == 0)
         r->place.is_open = false;
-    take_label(r, label, r->at);
+    if (label != LABEL_ORDER || r->place.end != r->at)
+        take_label(r, label, r->at);
     return false;
 }
 

@@ -10,6 +10,8 @@ enum label recognise_ascii_label(str word);
 /* A personal name at the start of text, whole or in front of a word that ends it: its bytes, or
  * 0. */
 size_t recognise_name(str text);
+/* A cell under a heading of names that is two to four characters: its bytes, or 0. */
+size_t recognise_whole_name(str text);
 
 /* Letters and digits that stand together, full width folded to ASCII; hyphens between them stay. */
 enum { WORD_MAX = 40 };

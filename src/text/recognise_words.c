@@ -1,32 +1,41 @@
 #include "text/recognise_impl.h"
 
 /* Words that announce what follows, by their last character so that one look backwards does. */
+#define WORD(text, label)                                                                          \
+    {                                                                                              \
+        text, sizeof(text) - 1, LABEL_##label                                                      \
+    }
 static const struct {
     const char *word;
+    size_t n;
     enum label label;
 } LABELS[] = {
-    {"姓名", LABEL_NAME},      {"联系人", LABEL_NAME},     {"户主", LABEL_NAME},
-    {"申请人", LABEL_NAME},    {"代表人", LABEL_NAME},     {"负责人", LABEL_NAME},
-    {"经办人", LABEL_NAME},    {"监护人", LABEL_NAME},     {"承包人", LABEL_NAME},
-    {"收件人", LABEL_NAME},    {"当事人", LABEL_NAME},     {"受益人", LABEL_NAME},
-    {"被保险人", LABEL_NAME},  {"业主", LABEL_NAME},       {"患者", LABEL_NAME},
-    {"配偶", LABEL_NAME},      {"电话", LABEL_PHONE},      {"手机", LABEL_PHONE},
-    {"手机号", LABEL_PHONE},   {"座机", LABEL_PHONE},      {"传真", LABEL_PHONE},
-    {"联系方式", LABEL_PHONE}, {"卡号", LABEL_CARD},       {"银行卡", LABEL_CARD},
-    {"账号", LABEL_CARD},      {"帐号", LABEL_CARD},       {"账户", LABEL_CARD},
-    {"护照", LABEL_PASSPORT},  {"护照号", LABEL_PASSPORT}, {"信用代码", LABEL_CODE},
-    {"身份证", LABEL_ID},      {"身份证号", LABEL_ID},     {"身份号码", LABEL_ID},
-    {"车牌", LABEL_PLATE},     {"车牌号", LABEL_PLATE},    {"号牌", LABEL_PLATE},
-    {"地址", LABEL_ADDRESS},   {"住址", LABEL_ADDRESS},    {"住所", LABEL_ADDRESS},
-    {"家住", LABEL_ADDRESS},   {"现住", LABEL_ADDRESS},    {"住在", LABEL_ADDRESS},
-    {"位于", LABEL_ADDRESS},   {"订单", LABEL_ORDER},      {"订单号", LABEL_ORDER},
-    {"流水", LABEL_ORDER},     {"流水号", LABEL_ORDER},    {"单号", LABEL_ORDER},
-    {"编号", LABEL_ORDER},     {"交易", LABEL_ORDER},      {"金额", LABEL_ORDER},
-    {"序号", LABEL_ORDER},     {"合同号", LABEL_ORDER},    {"发票", LABEL_ORDER},
-    {"票号", LABEL_ORDER},     {"批次", LABEL_ORDER},      {"批次号", LABEL_ORDER},
-    {"条码", LABEL_ORDER},     {"时间戳", LABEL_ORDER},    {"工号", LABEL_ORDER},
-    {"文号", LABEL_ORDER},
+    WORD("姓名", NAME),       WORD("联系人", NAME),    WORD("户主", NAME),
+    WORD("申请人", NAME),     WORD("代表人", NAME),    WORD("负责人", NAME),
+    WORD("经办人", NAME),     WORD("监护人", NAME),    WORD("承包人", NAME),
+    WORD("收件人", NAME),     WORD("当事人", NAME),    WORD("受益人", NAME),
+    WORD("被保险人", NAME),   WORD("业主", NAME),      WORD("患者", NAME),
+    WORD("配偶", NAME),       WORD("本人", NAME),      WORD("电话", PHONE),
+    WORD("手机", PHONE),      WORD("手机号", PHONE),   WORD("手机号码", PHONE),
+    WORD("电话号码", PHONE),  WORD("联系号码", PHONE), WORD("护照号码", PASSPORT),
+    WORD("车牌号码", PLATE),  WORD("号牌号码", PLATE), WORD("银行卡号", CARD),
+    WORD("银行卡号码", CARD), WORD("银行账号", CARD),  WORD("身份证号码", ID),
+    WORD("座机", PHONE),      WORD("传真", PHONE),     WORD("联系方式", PHONE),
+    WORD("卡号", CARD),       WORD("银行卡", CARD),    WORD("账号", CARD),
+    WORD("帐号", CARD),       WORD("账户", CARD),      WORD("护照", PASSPORT),
+    WORD("护照号", PASSPORT), WORD("信用代码", CODE),  WORD("身份证", ID),
+    WORD("身份证号", ID),     WORD("身份号码", ID),    WORD("车牌", PLATE),
+    WORD("车牌号", PLATE),    WORD("号牌", PLATE),     WORD("地址", ADDRESS),
+    WORD("住址", ADDRESS),    WORD("住所", ADDRESS),   WORD("家住", ADDRESS),
+    WORD("现住", ADDRESS),    WORD("住在", ADDRESS),   WORD("位于", ADDRESS),
+    WORD("订单", ORDER),      WORD("订单号", ORDER),   WORD("流水", ORDER),
+    WORD("流水号", ORDER),    WORD("单号", ORDER),     WORD("编号", ORDER),
+    WORD("交易", ORDER),      WORD("金额", ORDER),     WORD("序号", ORDER),
+    WORD("合同号", ORDER),    WORD("发票", ORDER),     WORD("票号", ORDER),
+    WORD("批次", ORDER),      WORD("批次号", ORDER),   WORD("条码", ORDER),
+    WORD("时间戳", ORDER),    WORD("工号", ORDER),     WORD("文号", ORDER),
 };
+#undef WORD
 
 /* The last characters of the table: most characters of a text are none of them. */
 static bool may_end_label(uint32_t cp)
@@ -72,15 +81,18 @@ enum label recognise_label(str text, size_t end, uint32_t cp)
     size_t longest = 0;
     if (!may_end_label(cp))
         return LABEL_NONE;
-    str before = str_slice(text, 0, end);
+    const char *last = text.p + end;
     for (size_t i = 0; i < COUNT(LABELS); i++) {
-        str word = str_from(LABELS[i].word);
-        if (word.n > longest && str_ends(before, word)) {
-            longest = word.n;
+        const char *word = LABELS[i].word;
+        size_t n = LABELS[i].n;
+        if (n > longest && n <= end && memcmp(last - 3, word + n - 3, 3) == 0 &&
+            memcmp(last - n, word, n) == 0) {
+            longest = n;
             found = LABELS[i].label;
         }
     }
-    return found;
+    /* 参考号, 设备码: a number of some register that is not known. */
+    return found ? found : cp == U'号' || cp == U'码' ? LABEL_ORDER : LABEL_NONE;
 }
 
 enum label recognise_ascii_label(str word)
@@ -106,7 +118,8 @@ static const char SURNAMES[] =
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾萧肖田董潘袁蔡蒋余于杜叶程"
     "魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付傅方邹熊白孟秦邱侯江尹薛闫阎雷龙史陶贺毛段郝顾"
     "龚邵万覃武钱戴严莫孔向常汤康易乔赖文庞樊兰殷施洪翟安颜倪温牛芦葛俞章鲁毕季柯岳齐梅庄辛管祝"
-    "左涂谷舒耿卜路詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柳闵"
+    "左涂谷舒耿卜路詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍占晏冼闻揭楚鞠位覃霍翁隋植甘景薄单包"
+    "司柏宁柳闵"
     "房褚车解强柴华车仇佟邢滕宫柴应冉边蓝楼栾蒲尚祁沙卓冀郎桂郁虞宣嵇茅吉巫焦米嵇党桑濮费练";
 static const char COMPOUND[] = "欧阳司马上官诸葛皇甫尉迟公孙慕容令狐东方夏侯司徒";
 
@@ -116,13 +129,15 @@ static const char *const NOT_NAMES[] = {
     "车牌", "管理", "应当", "应该", "应于", "应及", "应在", "包括", "向其", "向本", "于是",
     "关于", "安全", "安排", "解决", "查询", "成功", "成立", "卫生", "司机", "高级", "文件",
     "文书", "项下", "章程", "易地", "万元", "路过", "时间", "左右", "尚未", "强烈", "边界",
+    "成年", "单独", "金融", "方代", "计划", "安置", "相关", "满意", "和其",
 };
 /* What may stand behind a name without a mark between. */
 static const char *const BEHIND[] = {
-    "电话", "手机", "身份", "住址", "地址", "住在", "现住", "家住", "性别", "联系",
-    "同志", "先生", "女士", "护照", "银行", "卡号", "车牌", "账号", "户籍", "出生",
-    "男",   "女",   "的",   "与",   "和",   "于",   "在",   "到",   "来",   "等",
-    "已",   "称",   "说",   "将",   "向",   "申请", "办理", "反映", "提交", "表示",
+    "电话", "手机", "身份", "住址", "地址", "住在", "现住", "家住", "性别", "联系", "同志",
+    "先生", "女士", "护照", "银行", "卡号", "车牌", "账号", "户籍", "出生", "男",   "女",
+    "的",   "与",   "和",   "于",   "在",   "到",   "来",   "等",   "已",   "称",   "说",
+    "将",   "向",   "申请", "办理", "反映", "提交", "表示", "核实", "审核", "住院", "承诺",
+    "签字", "确认", "来电", "要求", "咨询", "投诉", "报告",
 };
 
 static size_t starts_with_any(str s, const char *const *words, size_t n)
@@ -156,20 +171,35 @@ static bool is_han(str s)
     return cp >= 0x4e00 && cp <= 0x9fff;
 }
 
+/* What ends a name: the end of the text, a mark, a digit, or a word that follows names. */
+static bool is_behind(str rest)
+{
+    return !is_han(rest) || starts_with_any(rest, BEHIND, COUNT(BEHIND));
+}
+
+/* The longer name first: 王向东 before 王 + 向. */
 size_t recognise_name(str text)
 {
-    size_t n = surname(text), given = 0;
+    static const char *const never[] = {"的", "等", "与", "及", "、"};
+    size_t n = surname(text), whole = 0;
     if (n == 0 || starts_with_any(text, NOT_NAMES, COUNT(NOT_NAMES)))
         return 0;
-    for (; given <= 2; given++) {
-        str rest = str_slice(text, n + given * 3, text.n);
-        size_t alnum;
-        if (!is_han(rest)) /* a letter or digit behind is no end: 张1 is a label of something */
-            return given && !(rest.n && word_character(rest, 0, &alnum) && given == 0)
-                       ? n + given * 3
-                       : 0;
-        if (starts_with_any(rest, BEHIND, COUNT(BEHIND)))
-            return given ? n + given * 3 : 0;
+    for (size_t given = 1; given <= 2; given++) {
+        str last = str_slice(text, n + (given - 1) * 3, text.n);
+        if (!is_han(last) || starts_with_any(last, never, COUNT(never)))
+            break;
+        if (is_behind(str_slice(last, 3, last.n)))
+            whole = n + given * 3;
     }
-    return 0;
+    return whole;
+}
+
+size_t recognise_whole_name(str text)
+{
+    size_t n = 0;
+    while (n < text.n && is_han(str_slice(text, n, text.n)))
+        n += 3;
+    return n == text.n && n >= 6 && n <= 12 && !starts_with_any(text, NOT_NAMES, COUNT(NOT_NAMES))
+               ? n
+               : 0;
 }
