@@ -34,7 +34,7 @@ int sensitive_grade(enum sensitive_kind k)
 /* --- addresses ----------------------------------------------------------------------------------
  */
 
-enum { NAME_GAP = 8, AFTER_GAP = 4, NUMBER_MAX = 8 };
+enum { NAME_GAP = 8, AFTER_GAP = 10, NUMBER_MAX = 8 };
 enum part { PART_OTHER, PART_LEVEL, PART_UNIT, PART_NUMERAL, PART_START, PART_STOP };
 
 static enum part part_of(uint32_t cp)
@@ -171,6 +171,21 @@ static bool place_step(struct recogniser *r, size_t at, size_t n, uint32_t cp, s
     return false;
 }
 
+/* A number: its unit follows, or it is a room of the house in front of it (88号502, 大厦1001). */
+static void place_number(struct recogniser *r, const struct word *w)
+{
+    static const char *const houses[] = {"号", "幢", "栋", "座", "楼", "厦"};
+    struct recogniser_place *p = &r->place;
+    p->is_numeral = true;
+    for (size_t i = 0; w->is_digits && (w->n == 3 || w->n == 4) && i < COUNT(houses); i++) {
+        if (!str_ends(str_slice(r->text, 0, w->start), str_from(houses[i])))
+            continue;
+        p->units++;
+        p->end = w->end;
+        p->gap = 0;
+    }
+}
+
 /* --- one pass -----------------------------------------------------------------------------------
  */
 
@@ -198,8 +213,12 @@ void recognise_begin(struct recogniser *r, str text, str heading)
         }
         uint32_t cp = utf8_take(&rest);
         at = heading.n - rest.n;
-        take_label(r, recognise_label(heading, at, cp), 0);
+        enum label label = recognise_label(heading, at, cp);
+        if (label == LABEL_NONE && r->label == LABEL_NAME && cp >= 0x4e00 && cp <= 0x9fff)
+            r->label = LABEL_NONE; /* 户主关系, 申请人类型: no names */
+        take_label(r, label, 0);
     }
+    r->is_name_due = r->label == LABEL_NAME;
     r->heading = r->label;
 }
 
@@ -238,10 +257,12 @@ static bool take_word(struct recogniser *r, struct finding *f)
         is_part = false;
     if (!is_part && place_close(r, f))
         return true; /* the word is read the next time */
-    if (is_part)
-        r->place.is_numeral = true;
-    r->is_name_due = false;
     bool is_found = recognise_number(r, &w, f);
+    if (is_found && place_close(r, f))
+        return true; /* in the order of their ends */
+    if (is_part && !is_found)
+        place_number(r, &w);
+    r->is_name_due = false;
     r->at = w.end;
     if (w.is_letters && !w.is_long)
         take_label(r, recognise_ascii_label((str){w.text, w.n}), w.end);
@@ -256,7 +277,7 @@ static bool take_character(struct recogniser *r, struct finding *f)
     size_t n = r->text.n - r->at - rest.n;
     bool is_han = cp >= 0x4e00 && cp <= 0x9fff;
     if (r->is_name_due && !is_between(cp)) {
-        if (is_han && take_name(r, f))
+        if (is_han && (place_close(r, f) || take_name(r, f)))
             return true;
         r->is_name_due = false;
     }

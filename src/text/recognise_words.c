@@ -101,10 +101,10 @@ enum label recognise_ascii_label(str word)
         const char *word;
         enum label label;
     } words[] = {
-        {"tel", LABEL_PHONE},   {"phone", LABEL_PHONE},       {"mobile", LABEL_PHONE},
-        {"fax", LABEL_PHONE},   {"passport", LABEL_PASSPORT}, {"order", LABEL_ORDER},
-        {"name", LABEL_NAME},   {"card", LABEL_CARD},         {"address", LABEL_ADDRESS},
-        {"plate", LABEL_PLATE}, {"qq", LABEL_ORDER},          {"rmb", LABEL_ORDER},
+        {"tel", LABEL_PHONE}, {"phone", LABEL_PHONE},       {"mobile", LABEL_PHONE},
+        {"fax", LABEL_PHONE}, {"passport", LABEL_PASSPORT}, {"order", LABEL_ORDER},
+        {"card", LABEL_CARD}, {"address", LABEL_ADDRESS},   {"plate", LABEL_PLATE},
+        {"qq", LABEL_ORDER},  {"rmb", LABEL_ORDER},
     };
     for (size_t i = 0; i < COUNT(words); i++) {
         if (str_equal_nocase(word, str_from(words[i].word)))
@@ -113,7 +113,7 @@ enum label recognise_ascii_label(str word)
     return LABEL_NONE;
 }
 
-/* The surnames of nearly all people (about 99 of 100), the frequent ones first. */
+/* Frequent surnames, the most frequent first. */
 static const char SURNAMES[] =
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾萧肖田董潘袁蔡蒋余于杜叶程"
     "魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付傅方邹熊白孟秦邱侯江尹薛闫阎雷龙史陶贺毛段郝顾"
