@@ -9,5 +9,5 @@ void catalogue_write_field(struct buf *b, const struct field *f);
 
 extern const struct module CATALOGUE_MODULE;
 extern const struct module RECORDS_MODULE;
-extern const struct module AUDIT_MODULE; /* audit_http.c: who looked */
+extern const struct module AUDIT_MODULE;      /* audit_http.c: who looked */
 extern const struct module AUDIT_FILE_MODULE; /* audit_file.c: exports and proofs of it */

@@ -156,6 +156,20 @@ static bool write_total(struct listing *l, str where, bool is_filtered, struct b
     return true;
 }
 
+/* Which records were shown: everybody can find the looks at their own. */
+static void note_shown(struct cx *cx, const struct rows *rows, size_t n)
+{
+    str *keys = arena_array(cx->arena, str, n);
+    for (size_t i = 0; i < n; i++)
+        keys[i] = rows_text(rows, i, 0);
+    cx->audit->count = (int64_t)n;
+    cx->audit->result = n ? STR("ok") : STR("none");
+    if (n == 1)
+        cx->audit->key = keys[0];
+    else
+        cx->audit->keys = keys, cx->audit->key_count = n;
+}
+
 /* The rows asked for, one more than the limit if there are more: key, then the view's columns. */
 static bool ask_rows(struct listing *l, const struct request *rq, int64_t limit, int64_t *offset,
                      struct rows *rows)
@@ -217,10 +231,7 @@ static bool get_records(struct cx *cx, const struct request *rq, struct response
     if (!write_total(&l, buf_str(&where), where.n > 0 || view.is_limited, b))
         return false;
     buf_add_format(b, ",\"is_limited\":%s}", view.is_limited ? "true" : "false");
-    cx->audit->count = (int64_t)n;
-    if (n == 1)
-        cx->audit->key = rows_text(&rows, 0, 0);
-    cx->audit->result = n ? STR("ok") : STR("none");
+    note_shown(cx, &rows, n);
     return true;
 }
 
@@ -246,8 +257,6 @@ static bool number_export(struct cx *cx, const struct request *rq, const struct 
             P(cx->purpose.p ? cx->purpose : STR("")), P_INT(cx->arena, n)))
         return false;
     *number = (uint32_t)rows_int(&rows, 0, 0);
-    cx->audit->count = (int64_t)n;
-    cx->audit->result = n ? STR("ok") : STR("none");
     return true;
 }
 
@@ -260,6 +269,7 @@ static bool ask_export(struct cx *cx, const struct request *rq, struct view *vie
     const struct dataset *d = catalogue_require(cx, rq->parts[0]);
     if (!d || !view_for_actor(cx, d, view) || !ask_rows(&l, rq, MAX_EXPORT, &offset, rows))
         return false;
+    note_shown(cx, rows, rows->n <= MAX_EXPORT ? rows->n : 0);
     if (rows->n <= MAX_EXPORT)
         return true;
     err_set(cx->err, ERR_LIMIT, "more than %d rows: narrow the question down", MAX_EXPORT);
@@ -450,7 +460,7 @@ static bool write_looks(struct cx *cx, const struct dataset *d, str key, struct 
             !DB(cx->db, cx->arena, &rows, cx->err,
                 "select to_json(at)#>>'{}', who, organisation, action, purpose from "
                 "shuzhi.audit_event"
-                " where dataset = $1 and key = $2 order by at desc limit 50",
+                " where dataset = $1 and (key = $2 or keys @> array[$2]) order by at desc limit 50",
                 P(d->id), P(key)))
             return false;
     }

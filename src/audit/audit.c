@@ -2,7 +2,7 @@
 
 #include "base/date.h"
 
-enum { MAX_ENTRY = 1 << 20 };
+enum { MAX_ENTRY = 4 << 20 }; /* an export names up to 50,000 records */
 
 /* No printf here: this runs for every look. */
 static void add_text(struct buf *out, str name, str s)
@@ -11,6 +11,18 @@ static void add_text(struct buf *out, str name, str s)
         return;
     buf_add(out, name);
     json_write_string(out, s);
+}
+
+static void add_list(struct buf *out, str name, const str *items, size_t n)
+{
+    if (n == 0)
+        return;
+    buf_add(out, name);
+    for (size_t i = 0; i < n; i++) {
+        buf_add_char(out, i ? ',' : '[');
+        json_write_string(out, items[i]);
+    }
+    buf_add_char(out, ']');
 }
 
 static void add_digits(char *p, int64_t v, int n)
@@ -54,14 +66,8 @@ void audit_format(struct buf *out, const struct audit_entry *e, int64_t at_ms)
         buf_add_lit(out, ",\"count\":");
         buf_add_int(out, e->count);
     }
-    if (e->field_count) {
-        buf_add_lit(out, ",\"fields\":");
-        for (size_t i = 0; i < e->field_count; i++) {
-            buf_add_char(out, i ? ',' : '[');
-            json_write_string(out, e->fields[i]);
-        }
-        buf_add_char(out, ']');
-    }
+    add_list(out, STR(",\"fields\":"), e->fields, e->field_count);
+    add_list(out, STR(",\"keys\":"), e->keys, e->key_count);
     buf_add_lit(out, "}\n");
 }
 

@@ -10,6 +10,8 @@ struct audit_entry {
     int64_t grant, count; /* 0: not said; count -1: not said */
     const str *fields;
     size_t field_count;
+    const str *keys; /* of the records a list showed, where they are more than one */
+    size_t key_count;
     str result; /* ok, none, denied, refused, failed */
 };
 

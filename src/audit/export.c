@@ -35,6 +35,40 @@ static bool flush(struct state *s)
     return true;
 }
 
+static bool find_one(struct state *s, struct arena *a, int64_t checkpoint)
+{
+    struct rows rows;
+    if (!DB(s->db, a, &rows, s->e,
+            "select number - 1, coalesce((select upto from shuzhi.audit_checkpoint b where"
+            " b.number = c.number - 1), 0), upto, exists (select from shuzhi.audit_archive r where"
+            " r.checkpoint >= c.number) from shuzhi.audit_checkpoint c where number = $1",
+            P_INT(a, checkpoint)))
+        return false;
+    if (rows.n == 0 || rows_bool(&rows, 0, 3))
+        return err_set(s->e, ERR_MISSING, "checkpoint %lld is not in the database%s",
+                       (long long)checkpoint, rows.n ? ": its records were archived" : "");
+    s->checkpoint = rows_int(&rows, 0, 0);
+    s->after = rows_int(&rows, 0, 1);
+    s->upto = rows_int(&rows, 0, 2);
+    s->last_checkpoint = checkpoint;
+    return true;
+}
+
+/* The checkpoint it follows: the last archived, or one before the day asked for. */
+static bool find_begin(struct state *s, struct arena *a, str from)
+{
+    struct rows rows;
+    if (!DB(s->db, a, &rows, s->e,
+            "select number, upto from shuzhi.audit_checkpoint where number ="
+            " (select max(checkpoint) from shuzhi.audit_archive) or at <"
+            " $1::date::timestamp at time zone 'Asia/Shanghai' order by number desc limit 1",
+            from.n ? P(from) : P_NULL))
+        return false;
+    s->checkpoint = rows.n ? rows_int(&rows, 0, 0) : 0;
+    s->after = rows.n ? rows_int(&rows, 0, 1) : 0;
+    return true;
+}
+
 static bool find_range(struct state *s, struct arena *a, const struct audit_range *range)
 {
     struct rows rows;
@@ -44,37 +78,16 @@ static bool find_range(struct state *s, struct arena *a, const struct audit_rang
         return err_set(s->e, ERR_INVALID, "from and to are days: YYYY-MM-DD");
     if (range->from.n && range->to.n && str_compare(range->from, range->to) > 0)
         return err_set(s->e, ERR_INVALID, "from is after to");
-    if (range->checkpoint) {
-        if (!DB(s->db, a, &rows, s->e,
-                "select number - 1, coalesce((select upto from shuzhi.audit_checkpoint b where"
-                " b.number = c.number - 1), 0), upto from shuzhi.audit_checkpoint c where number = "
-                "$1",
-                P_INT(a, range->checkpoint)))
-            return false;
-        if (rows.n == 0)
-            return err_set(s->e, ERR_MISSING, "there is no checkpoint %lld",
-                           (long long)range->checkpoint);
-        s->checkpoint = rows_int(&rows, 0, 0);
-        s->after = rows_int(&rows, 0, 1);
-        s->upto = rows_int(&rows, 0, 2);
-        s->last_checkpoint = range->checkpoint;
-        return true;
-    }
-    if (range->from.n) {
-        if (!DB(s->db, a, &rows, s->e,
-                "select number, upto from shuzhi.audit_checkpoint where at <"
-                " $1::date::timestamp at time zone 'Asia/Shanghai' order by number desc limit 1",
-                P(range->from)))
-            return false;
-        s->checkpoint = rows.n ? rows_int(&rows, 0, 0) : 0;
-        s->after = rows.n ? rows_int(&rows, 0, 1) : 0;
-    }
-    if (!range->to.n)
+    if (range->checkpoint)
+        return find_one(s, a, range->checkpoint);
+    if (!find_begin(s, a, range->from))
+        return false;
+    if (!range->to.n && !range->upto_checkpoint)
         return true;
     if (!DB(s->db, a, &rows, s->e,
-            "select number, upto from shuzhi.audit_checkpoint where at >="
+            "select number, upto from shuzhi.audit_checkpoint where number = $2 or at >="
             " ($1::date + 1)::timestamp at time zone 'Asia/Shanghai' order by number limit 1",
-            P(range->to)))
+            range->to.n ? P(range->to) : P_NULL, P_INT(a, range->upto_checkpoint)))
         return false;
     if (rows.n) {
         s->last_checkpoint = rows_int(&rows, 0, 0);

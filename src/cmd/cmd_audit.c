@@ -1,4 +1,6 @@
-/* shuzhi audit seal | export: what stands between the record of looks and who checks it. */
+/* shuzhi audit seal | export | archive: what stands between the record of looks and who checks it.
+ */
+#include "audit/archive.h"
 #include "audit/audit.h"
 #include "audit/export.h"
 #include "audit/seal.h"
@@ -17,6 +19,7 @@ static int usage(void)
 {
     fputs("usage: shuzhi audit seal\n"
           "       shuzhi audit export [--from YYYY-MM-DD] [--to YYYY-MM-DD] --out FILE\n"
+          "       shuzhi audit archive --before YYYY-MM-01 --out FILE\n"
           "       shuzhi audit key\n",
           stderr);
     return err_exit_code(ERR_INVALID);
@@ -83,6 +86,27 @@ static bool export_to(struct db *db, const struct audit_range *range, const char
     return ok;
 }
 
+static bool archive_to(struct db *db, str before, const char *path, struct err *e)
+{
+    ARENA_SCOPED struct arena a = {0};
+    struct sealer how;
+    struct archived done;
+    struct audit_entry entry = {.who = STR("-"),
+                                .via = STR("command"),
+                                .action = STR("audit.archive"),
+                                .count = -1,
+                                .purpose = arena_format(&a, "..%.*s", STR_ARG(before)),
+                                .result = STR("ok")};
+    struct key *k = settings_audit_key(&a, &how, e);
+    bool ok = k && audit_save(db, &a, &entry, e) &&
+              audit_archive(db, k, before, date_today_china(), path, &done, e);
+    key_destroy(k);
+    if (ok)
+        printf("{\"months\":%d,\"lines\":%lld,\"checkpoint\":%lld}\n", done.parts,
+               (long long)done.lines, (long long)done.checkpoint);
+    return ok;
+}
+
 static int show_key(void)
 {
     ARENA_SCOPED struct arena a = {0};
@@ -102,9 +126,11 @@ int cmd_audit(int argc, char **argv)
     static const struct option LONG[] = {{"from", required_argument, NULL, 'f'},
                                          {"to", required_argument, NULL, 't'},
                                          {"out", required_argument, NULL, 'o'},
+                                         {"before", required_argument, NULL, 'b'},
                                          {0}};
     struct audit_range range = {0};
     const char *out = NULL;
+    str before = {0};
     struct err e = {0};
     for (int c; (c = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
         if (c == 'f')
@@ -113,18 +139,23 @@ int cmd_audit(int argc, char **argv)
             range.to = str_from(optarg);
         else if (c == 'o')
             out = optarg;
+        else if (c == 'b')
+            before = str_from(optarg);
         else
             return usage();
     }
     str what = optind + 1 == argc ? str_from(argv[optind]) : (str){0};
-    bool is_seal = str_is(what, "seal");
+    bool is_seal = str_is(what, "seal"), is_export = str_is(what, "export") && out,
+         is_archive = str_is(what, "archive") && out && before.n;
     if (str_is(what, "key"))
         return show_key();
-    if (!is_seal && !(str_is(what, "export") && out))
+    if (!is_seal && !is_export && !is_archive)
         return usage();
     struct db *db = db_open(settings_database_url(), &e);
     bool ok = db && migrate_kernel(db, &e) &&
-              (is_seal ? seal_all(db, &e) : export_to(db, &range, out, &e));
+              (is_seal     ? seal_all(db, &e)
+               : is_export ? export_to(db, &range, out, &e)
+                           : archive_to(db, before, out, &e));
     db_close(db);
     return ok ? 0 : settings_fail(&e);
 }

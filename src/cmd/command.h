@@ -23,15 +23,17 @@
     X(why, "USER DATASET/KEY", "which line of rights.csv shows a record to somebody, or does not") \
     X(discover, "[--json] FILE | [--json] --dataset NAME",                                         \
       "sensitive content by column, and the grade it asks for")                                    \
+    X(audit,                                                                                       \
+      "seal | export [--from DAY] [--to DAY] --out FILE | archive --before DAY --out FILE | key",  \
+      "seal the audit at once, write it to a file for checking, move old months to one, show the " \
+      "key")                                                                                       \
+    X(verify,                                                                                      \
+      "[--key PUBLIC.pem] [--checkpoint EARLIER.json] [--prove RECORD] FILE | --proof FILE",       \
+      "check an audit export, or the proof of one record, without the server")                     \
     X(trace, "FILE", "which exports a copied file came from")                                      \
     X(routes, "", "every address the server answers: method, address, action recorded")            \
     X(rotate_keys, "", "new keys that sign tokens; servers take them up as they run")              \
     X(client_secret, "", "a secret for an OpenID Connect client, and its digest for clients.yaml") \
-    X(audit, "seal | export [--from DAY] [--to DAY] --out FILE | key",                             \
-      "seal the audit at once, write it to a file for checking, show the public key")              \
-    X(verify,                                                                                      \
-      "[--key PUBLIC.pem] [--checkpoint EARLIER.json] [--prove RECORD] FILE | --proof FILE",       \
-      "check an audit export, or the proof of one record, without the server")                     \
     X(serve, "[--port N] …", "serve the desk and the share API")
 /* clang-format on */
 

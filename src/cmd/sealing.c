@@ -1,5 +1,6 @@
 #include "cmd/sealing.h"
 
+#include "audit/archive.h"
 #include "audit/seal.h"
 #include "base/date.h"
 #include "base/log.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { PAUSE_MS = 1000, STEP_MS = 50, COMPLAIN_MS = 60000 };
+enum { PAUSE_MS = 1000, STEP_MS = 50, COMPLAIN_MS = 60000, ROLL_MS = 3600000 };
 
 struct sealing {
     struct arena arena;
@@ -28,11 +29,18 @@ static bool is_stopping(struct sealing *s)
 static void *sealing_loop(void *arg)
 {
     struct sealing *s = arg;
-    int64_t complained = 0;
+    int64_t complained = 0, rolled = 0;
     while (!is_stopping(s)) {
         struct err e = {0};
         struct sealed done = {0};
         bool ok = db_revive(s->db, &e) && audit_seal(s->db, &s->how, clock_unix_ms(), &done, &e);
+        if (ok && clock_unix_ms() - rolled >= ROLL_MS) {
+            struct err later = {0}; /* next month's part can wait; sealing cannot */
+            rolled = clock_unix_ms();
+            if (!audit_roll(s->db, &later))
+                log_event(LOG_ERROR, "the audit's parts of the coming months could not be made",
+                          "error", later.msg, NULL);
+        }
         if (!ok && clock_unix_ms() - complained >= COMPLAIN_MS) {
             complained = clock_unix_ms();
             log_event(LOG_ERROR, "the audit cannot be sealed", "error", e.msg, NULL);

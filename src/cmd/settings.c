@@ -27,20 +27,6 @@ bool settings_reader_url(struct arena *a, str *url, struct err *e)
     return db_url_as(a, settings_database_url(), "shuzhi_reader", url, e);
 }
 
-const char *settings_key_folder(void)
-{
-    const char *given = getenv("SHUZHI_KEY_FOLDER");
-    return given && *given ? given : "var/keys";
-}
-
-str settings_public_url(struct arena *a, const char *address, uint16_t port)
-{
-    str given = str_from(getenv("SHUZHI_PUBLIC_URL"));
-    while (given.n && given.p[given.n - 1] == '/')
-        given.n--;
-    return given.n ? given : arena_format(a, "http://%s:%u", address, port);
-}
-
 struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *e)
 {
     enum { CHECKPOINT_MS = 60000 };
@@ -57,6 +43,20 @@ struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *
     *how = (struct sealer){
         .key = k, .head_path = arena_format(a, "%s.checkpoint", path).p, .every_ms = CHECKPOINT_MS};
     return k;
+}
+
+const char *settings_key_folder(void)
+{
+    const char *given = getenv("SHUZHI_KEY_FOLDER");
+    return given && *given ? given : "var/keys";
+}
+
+str settings_public_url(struct arena *a, const char *address, uint16_t port)
+{
+    str given = str_from(getenv("SHUZHI_PUBLIC_URL"));
+    while (given.n && given.p[given.n - 1] == '/')
+        given.n--;
+    return given.n ? given : arena_format(a, "http://%s:%u", address, port);
 }
 
 int settings_fail(const struct err *e)

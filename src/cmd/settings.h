@@ -10,14 +10,14 @@ str settings_database_url(void);
 /* How records are read: SHUZHI_READER_URL, or the database's own string as the role shuzhi_reader.
  */
 MUST_USE bool settings_reader_url(struct arena *a, str *url, struct err *e);
+/* The key that signs audit checkpoints: SHUZHI_AUDIT_KEY, or var/audit-key.pem; made when it is not
+ * there.  Beside it stands the last checkpoint, KEY.checkpoint.  The caller destroys the key. */
+MUST_USE struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *e);
 /* Where private keys of tokens stand: SHUZHI_KEY_FOLDER, or var/keys. */
 const char *settings_key_folder(void);
 /* How clients reach this server: SHUZHI_PUBLIC_URL, without a slash at the end, or its own address.
  */
 str settings_public_url(struct arena *a, const char *address, uint16_t port);
-/* The key that signs audit checkpoints: SHUZHI_AUDIT_KEY, or var/audit-key.pem; made when it is not
- * there.  Beside it stands the last checkpoint, KEY.checkpoint.  The caller destroys the key. */
-MUST_USE struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *e);
 /* Prints "shuzhi: message (at …)" and gives the exit code. */
 int settings_fail(const struct err *e);
 /* Prints every complaint; gives the exit code. */

@@ -20,7 +20,7 @@ struct request {
     str body;                     /* whole, for routes that are not uploads */
     str body_path;                /* of an upload: the temporary file that holds it */
     uint64_t body_bytes;
-    str address;    /* of the client; behind a trusted proxy the one it names */
+    str address; /* of the client; behind a trusted proxy the one it names */
     bool is_head;
     struct arena *arena;
     void *exchange; /* the server's own */

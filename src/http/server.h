@@ -35,8 +35,7 @@ struct server_options {
     str static_folder; /* the built web front end; served with index.html for unknown desk paths */
     str upload_folder; /* bodies of uploads; inside var/ */
     uint64_t max_upload;
-    const char
-        *proxy; /* whose X-Forwarded-For is believed; NULL: nobody's */
+    const char *proxy;                   /* whose X-Forwarded-For is believed; NULL: nobody's */
     const struct module *const *modules; /* ended by NULL */
     void *read_module;                   /* handed to read handlers */
     struct server_hooks hooks;

@@ -130,7 +130,8 @@ static bool get_looks(struct cx *cx, const struct request *rq, struct response *
             "select e.batch || '-' || e.seq, to_json(e.at)#>>'{}', e.organisation, e.via, e.action,"
             " to_json(e.fields), e.purpose, g.legal_basis, e.grant_id, e.who = $3, e.result"
             " from shuzhi.audit_event e left join shuzhi.share_grant g on g.id = e.grant_id"
-            " where e.dataset = $1 and e.key = $2 order by e.at desc limit 200",
+            " where e.dataset = $1 and (e.key = $2 or e.keys @> array[$2]) order by e.at desc "
+            "limit 200",
             P(d->id), P(key), P(cx->actor->login)))
         return false;
     buf_add_lit(b, "{\"looks\":[");

@@ -1,8 +1,9 @@
 /* Row-level security written from rights.csv.
  *
  * The condition of a policy is a list of alternatives, each cheap to ask once a statement: a share
- * grant on the dataset, a line without a row condition, an emergency look; then lines with one.  A
- * condition that mentions me is asked for each post that the line's role is held in. */
+ * grant on the dataset, a line without a row condition; then lines with one, and the rarest, an
+ * emergency look, last.  A condition that mentions me is asked for each post that the line's role
+ * is held in. */
 #include "registry/rights.h"
 #include "registry/table.h"
 
@@ -59,17 +60,17 @@ static bool write_condition(struct buf *b, struct arena *a, const struct registr
 {
     buf_add_format(b, "(select shuzhi.grant_reads('%.*s'))", STR_ARG(d->id));
     add_plain_lines(b, a, r, d);
-    buf_add_lit(b, " or ");
-    for (size_t i = 0; i < d->key_count; i++)
-        buf_add_format(b, "%s%.*s.%.*s::text", i ? " || '~' || " : "", STR_ARG(table),
-                       STR_ARG(d->key[i]->column));
-    buf_add_format(b, " = any((select shuzhi.broken_glass('%.*s'))::text[])", STR_ARG(d->id));
     for (size_t i = 0; i < r->right_count; i++) {
         const struct right *g = &r->rights[i];
         if (verb_reads_rows(g->verb) && right_covers(g, d) && g->when.n &&
             !add_condition(b, a, g, d, table, e))
             return err_at(e, "%.*s:%u", STR_ARG(g->file), g->line);
     }
+    buf_add_lit(b, " or ");
+    for (size_t i = 0; i < d->key_count; i++)
+        buf_add_format(b, "%s%.*s.%.*s::text", i ? " || '~' || " : "", STR_ARG(table),
+                       STR_ARG(d->key[i]->column));
+    buf_add_format(b, " = any((select shuzhi.broken_glass('%.*s'))::text[])", STR_ARG(d->id));
     return true;
 }
 

@@ -1,6 +1,7 @@
 #include "rules/rules_http.h"
 
 #include "access/catalogue.h"
+#include "access/handle.h"
 #include "audit/audit.h"
 #include "base/date.h"
 #include "dmn/given.h"
@@ -13,6 +14,7 @@
 enum {
     MAX_INPUTS = 200,
     MAX_BY = 8,
+    MAX_CASES = 200,
     LEAST = 5, /* rows of one result that are told as a class: fewer could point to somebody */
 };
 
@@ -302,58 +304,256 @@ static bool take_other(struct cx *cx, const struct rule_model *r, const struct j
     return true;
 }
 
+/* A simulation asked for: model, dataset, parameters and what to compare with. */
+struct asking {
+    const struct rule_model *rule;
+    struct rule_version version;
+    const struct dataset *dataset;
+    struct dmn_input parameters[MAX_INPUTS];
+    str by[MAX_BY];
+    struct simulate_options options;
+};
+
+static bool take_asking(struct cx *cx, const struct request *rq, const struct json *body,
+                        struct asking *w)
+{
+    struct simulate_options *o = &w->options;
+    w->rule = rule_model_find(cx, rq->parts[0]);
+    if (!w->rule || !rule_version_asked(cx, w->rule, body, &w->version))
+        return false;
+    w->dataset = catalogue_require(cx, json_text(body, "dataset", STR("")));
+    const struct dmn_element *el = w->dataset ? find_decision(cx, &w->version, body) : NULL;
+    *o = (struct simulate_options){
+        .model = w->version.model, .parameters = w->parameters, .by = w->by, .threads = 2};
+    if (!el)
+        return false;
+    o->decision = el->name;
+    return take_inputs(cx, &w->version, json_find(body, "parameters"), w->parameters,
+                       &o->parameter_count) &&
+           take_by(cx, w->dataset, json_find(body, "by"), w->by, &o->by_count) &&
+           take_other(cx, w->rule, json_find(body, "against"), &o->other);
+}
+
 /* Sums by fields of low grade are no record of anybody; single cases are not given. */
 static bool post_simulate(struct cx *cx, const struct request *rq, struct response *rs)
 {
     struct json body;
     struct simulate_report report;
-    struct dmn_input parameters[MAX_INPUTS];
-    str by[MAX_BY];
-    const struct rule_model *r = rule_model_find(cx, rq->parts[0]);
-    struct rule_version v;
-    if (!r || !request_json(rq, &body, cx->err) || !rule_version_asked(cx, r, &body, &v))
+    struct asking *w = arena_new(cx->arena, struct asking);
+    struct simulate_classes classes = {.arena = cx->arena, .least = LEAST};
+    if (!request_json(rq, &body, cx->err) || !take_asking(cx, rq, &body, w))
         return false;
-    const struct dataset *d = catalogue_require(cx, json_text(&body, "dataset", STR("")));
-    const struct dmn_element *el = d ? find_decision(cx, &v, &body) : NULL;
-    struct simulate_options o = {
-        .model = v.model, .parameters = parameters, .by = by, .threads = 2};
+    const struct dataset *d = w->dataset;
     struct view view;
     const struct view *shown_as;
-    const char *verb = d && identity_may(cx, "simulate", d) ? "simulate" : "read";
-    if (!el || !identity_require(cx, verb, d) || !find_inputs(cx, d, v.model, &view, &shown_as) ||
-        !take_inputs(cx, &v, json_find(&body, "parameters"), parameters, &o.parameter_count) ||
-        !take_by(cx, d, json_find(&body, "by"), by, &o.by_count))
+    const char *verb = identity_may(cx, "simulate", d) ? "simulate" : "read";
+    if (!identity_require(cx, verb, d) || !find_inputs(cx, d, w->version.model, &view, &shown_as))
         return false;
-    if (!take_other(cx, r, json_find(&body, "against"), &o.other))
-        return false;
-    struct simulate_classes classes = {.arena = cx->arena, .least = LEAST};
-    o.decision = el->name;
-    o.row = simulate_classes_row;
-    o.row_data = &classes;
-    bool is_whole = identity_may(cx, "simulate", d) || access_sees_all_rows(cx, d);
+    w->options.row = simulate_classes_row;
+    w->options.row_data = &classes;
     struct db *reader = access_reader(cx, verb);
     struct simulate_rows *rows =
-        reader ? simulate_rows_of_dataset(cx->db, reader, d, shown_as, v.model,
-                                          SIMULATE_WITHOUT_KEY, by, o.by_count, cx->arena, cx->err)
+        reader ? simulate_rows_of_dataset(cx->db, reader, d, shown_as, w->version.model,
+                                          SIMULATE_WITHOUT_KEY, w->by, w->options.by_count,
+                                          cx->arena, cx->err)
                : NULL;
     struct simulate_source source = rows ? simulate_rows_source(rows) : (struct simulate_source){0};
-    bool ok = rows && simulate_run(&source, &o, cx->arena, &report, cx->err);
+    bool ok = rows && simulate_run(&source, &w->options, cx->arena, &report, cx->err);
     str version = ok ? simulate_rows_version(rows, cx->arena) : (str){0};
     simulate_rows_close(rows);
     if (!ok)
         return false;
     buf_add_format(&rs->body,
                    "{\"is_limited\":%s,\"record\":{\"model\":\"%.*s\",\"version\":%lld,\"data\":",
-                   is_whole ? "false" : "true", STR_ARG(v.digest), (long long)v.version);
+                   !shown_as || access_sees_all_rows(cx, d) ? "false" : "true",
+                   STR_ARG(w->version.digest), (long long)w->version.version);
     json_write_string(&rs->body, version);
     buf_add_lit(&rs->body, ",\"decision\":");
-    json_write_string(&rs->body, el->name);
+    json_write_string(&rs->body, w->options.decision);
     buf_add_lit(&rs->body, "},");
-    simulate_report_write(
-        &rs->body, &report,
-        &(struct simulate_asked){cx->registry, d, by, o.by_count, o.other != NULL, &classes});
+    simulate_report_write(&rs->body, &report,
+                          &(struct simulate_asked){cx->registry, d, w->by, w->options.by_count,
+                                                   w->options.other != NULL, &classes});
     buf_add_char(&rs->body, '}');
     cx->audit->count = (int64_t)report.all.rows;
+    return true;
+}
+
+/* --- the cases behind a difference -------------------------------------------------------------
+ */
+
+struct one_case {
+    str key;
+    struct value result, other;
+};
+
+struct picking {
+    struct cx *cx;
+    struct asking *asking;
+    size_t key_at[4], group_at; /* columns of the key and of the group */
+    str group;                  /* p == NULL: any */
+    enum { PICK_GAIN, PICK_LOSE, PICK_CHANGED } what;
+    struct one_case cases[MAX_CASES];
+    size_t n, found;
+};
+
+static str text_of(struct arena *a, struct value v)
+{
+    BUF_SCOPED struct buf b = {.max = 4000};
+    if (v.kind != VALUE_NULL)
+        value_write(&b, v);
+    return arena_copy(a, buf_str(&b));
+}
+
+/* By the model asked for against the other, as the sums count them. */
+static bool is_picked(const struct picking *p, struct value mine, struct value theirs)
+{
+    if (mine.kind == VALUE_NUMBER && theirs.kind == VALUE_NUMBER) {
+        int order = value_compare_numbers(mine, theirs);
+        return p->what == PICK_GAIN ? order > 0 : p->what == PICK_LOSE && order < 0;
+    }
+    return p->what == PICK_CHANGED && value_equals(mine, theirs) != VALUES_EQUAL;
+}
+
+static void pick_row(void *data, const struct value *row, struct value result, struct value other)
+{
+    struct picking *p = data;
+    const struct dataset *d = p->asking->dataset;
+    struct arena *a = p->cx->arena;
+    if (!is_picked(p, result, other) ||
+        (p->group.p && !str_equal(text_of(a, row[p->group_at]), p->group)))
+        return;
+    p->found++;
+    if (p->n == MAX_CASES)
+        return;
+    str key = text_of(a, row[p->key_at[0]]);
+    for (size_t i = 1; i < d->key_count; i++)
+        key = arena_format(a, "%.*s~%.*s", STR_ARG(key), STR_ARG(text_of(a, row[p->key_at[i]])));
+    p->cases[p->n++] = (struct one_case){key, value_copy(a, result), value_copy(a, other)};
+}
+
+/* What a decision says of somebody tells of the fields it looks at: rows give them as they are
+ * shown.  A key that names the record is read as it is, so no model may look at it unless it is in
+ * the clear everywhere. */
+static bool require_inputs_shown(struct cx *cx, const struct asking *w, const struct view *v)
+{
+    const struct dataset *d = w->dataset;
+    for (size_t i = 0; i < d->field_count; i++) {
+        const struct field *field = &d->fields[i];
+        const struct view_field *f = view_find(v, field->name);
+        bool is_used = is_input(w->version.model, field) || is_input(w->options.other, field);
+        if (!is_used || (f && (field->is_key ? view_is_clear(f) : view_may_ask(f))))
+            continue;
+        err_set(cx->err, ERR_DENIED,
+                "the decision looks at %.*s, which is not shown to you in the clear: single cases "
+                "are not either",
+                STR_ARG(field->title.en));
+        return err_zh(cx->err, "决策用到“%.*s”，该字段对您脱敏或不可见，因此不能查看到个案",
+                      STR_ARG(field->title.zh));
+    }
+    return true;
+}
+
+static bool take_picking(struct cx *cx, const struct json *body, struct picking *p)
+{
+    str what = json_text(body, "what", STR(""));
+    p->what = str_is(what, "gain") ? PICK_GAIN : str_is(what, "lose") ? PICK_LOSE : PICK_CHANGED;
+    p->group = json_text(body, "value", (str){0});
+    if (p->what == PICK_CHANGED && !str_is(what, "changed")) {
+        err_set(cx->err, ERR_INVALID, "what is gain, lose or changed");
+        return err_at(cx->err, "/what");
+    }
+    if (!p->asking->options.other) {
+        err_set(cx->err, ERR_INVALID, "against is missing: cases are those of a difference");
+        return err_at(cx->err, "/against");
+    }
+    if (p->group.p && p->asking->options.by_count != 1) {
+        err_set(cx->err, ERR_INVALID, "value is one of the only field in by");
+        return err_at(cx->err, "/value");
+    }
+    return true;
+}
+
+/* A person is called what the view shows. */
+static bool write_case(struct cx *cx, const struct view *v, struct db *reader,
+                       const struct one_case *c, struct buf *b)
+{
+    struct rows rows;
+    const struct dataset *d = v->dataset;
+    const struct view_field *title = view_find(v, d->title_field->name);
+    BUF_SCOPED struct buf sql = {.max = 1 << 16};
+    buf_add_lit(&sql, "select ");
+    if (title)
+        view_expression(&sql, title, "t");
+    else
+        buf_add_lit(&sql, "null");
+    buf_add_format(&sql, " from %.*s t where ", STR_ARG(d->table));
+    if (!key_to_where(cx->arena, d, c->key, &sql, cx->err))
+        return false;
+    buf_add_char(&sql, '\0');
+    if (!DB0(reader, cx->arena, &rows, cx->err, sql.p))
+        return false;
+    buf_add_lit(b, "{\"key\":");
+    json_write_string(b, handle_of(cx, d, v, c->key));
+    buf_add_lit(b, ",\"title\":");
+    if (rows.n && !rows_is_null(&rows, 0, 0))
+        json_write_string(b, rows_text(&rows, 0, 0));
+    else
+        buf_add_lit(b, "null");
+    buf_add_lit(b, ",\"result\":");
+    wire_write(b, c->result);
+    buf_add_lit(b, ",\"against\":");
+    wire_write(b, c->other);
+    buf_add_char(b, '}');
+    return true;
+}
+
+static bool pick(struct cx *cx, struct picking *p, const struct view *v, struct db *reader)
+{
+    struct asking *w = p->asking;
+    struct simulate_report report;
+    const struct dataset *d = w->dataset;
+    struct simulate_rows *rows =
+        simulate_rows_of_dataset(cx->db, reader, d, v, w->version.model, SIMULATE_WITH_KEY, w->by,
+                                 w->options.by_count, cx->arena, cx->err);
+    if (!rows)
+        return false;
+    for (size_t i = 0; i < d->key_count; i++)
+        p->key_at[i] = simulate_rows_column(rows, d->key[i]);
+    struct simulate_source source = simulate_rows_source(rows);
+    for (size_t i = 0; p->group.p && i < source.n; i++)
+        p->group_at = str_equal(source.names[i], w->by[0]) ? i : p->group_at;
+    w->options.row = pick_row;
+    w->options.row_data = p;
+    bool ok = simulate_run(&source, &w->options, cx->arena, &report, cx->err);
+    simulate_rows_close(rows);
+    return ok;
+}
+
+/* The records behind a gain or loss, of those the asker may read. */
+static bool post_cases(struct cx *cx, const struct request *rq, struct response *rs)
+{
+    struct json body;
+    struct view v;
+    struct picking *p = arena_new(cx->arena, struct picking);
+    *p = (struct picking){.cx = cx, .asking = arena_new(cx->arena, struct asking)};
+    if (!request_json(rq, &body, cx->err) || !take_asking(cx, rq, &body, p->asking) ||
+        !take_picking(cx, &body, p) || !identity_require(cx, "read", p->asking->dataset) ||
+        !view_for_actor(cx, p->asking->dataset, &v) || !require_inputs_shown(cx, p->asking, &v))
+        return false;
+    struct db *reader = access_reader(cx, "read");
+    if (!reader || !pick(cx, p, &v, reader))
+        return false;
+    buf_add_format(&rs->body, "{\"total\":%zu,\"is_limited\":%s,\"cases\":[", p->found,
+                   access_sees_all_rows(cx, p->asking->dataset) ? "false" : "true");
+    for (size_t i = 0; i < p->n; i++) {
+        if (i)
+            buf_add_char(&rs->body, ',');
+        if (!write_case(cx, &v, reader, &p->cases[i], &rs->body))
+            return false;
+    }
+    buf_add_lit(&rs->body, "]}");
+    cx->audit->count = (int64_t)p->n;
     return true;
 }
 
@@ -362,6 +562,7 @@ static const struct route ROUTES[] = {
     {"GET", "/api/v1/rules/{rule}", get_rule, NULL, 0, NULL},
     {"POST", "/api/v1/rules/{rule}/decide", post_decide, "rules.decide", 0, NULL},
     {"POST", "/api/v1/rules/{rule}/simulate", post_simulate, "rules.simulate", 0, NULL},
+    {"POST", "/api/v1/rules/{rule}/cases", post_cases, "rules.cases", 0, NULL},
     {0},
 };
 

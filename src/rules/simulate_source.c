@@ -22,6 +22,7 @@ struct simulate_rows {
 
     struct db *db, *reader; /* dataset: NULL when there is none */
     const struct dataset *dataset;
+    const struct field *const *fields; /* of the dataset, by column */
     struct arena fetched_arena;
     struct rows fetched;
     size_t next;
@@ -205,6 +206,8 @@ struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *reader,
     BUF_SCOPED struct buf sql = {.max = MAX_SQL};
     str *names = arena_array(a, str, d->field_count);
     r->types = arena_array(a, const struct type *, d->field_count);
+    const struct field **fields = arena_array(a, const struct field *, d->field_count);
+    r->fields = fields;
     r->dataset = d;
     r->db = db;
     r->reader = reader;
@@ -217,11 +220,18 @@ struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *reader,
         names[r->n] = input ? input->name : f->name;
         for (size_t k = 0; k < by_count; k++)
             by[k] = is_named(f, by[k]) ? names[r->n] : by[k];
-        r->types[r->n] = input ? input->type : NULL;
+        /* A code is text however it looks: 01 is not 1. */
+        r->types[r->n] = input                   ? input->type
+                         : f->type == FIELD_TEXT ? type_find(STR("string"))
+                                                 : NULL;
+        fields[r->n] = f;
         const struct view_field *shown = v ? view_find(v, f->name) : NULL;
         str column = arena_format(a, "t.%.*s", STR_ARG(f->column));
         BUF_SCOPED struct buf asked = {.max = MAX_SQL};
-        if (v && shown)
+        bool is_name = f->is_key && key == SIMULATE_WITH_KEY && !input; /* no model reads it */
+        if (is_name)
+            buf_add(&asked, column);
+        else if (v && shown)
             view_ask(&asked, shown);
         else
             buf_add(&asked, v ? STR("null") : column);
@@ -248,6 +258,14 @@ struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *reader,
 struct simulate_source simulate_rows_source(struct simulate_rows *r)
 {
     return (struct simulate_source){r->names, r->n, r->db ? read_dataset_row : read_csv_row, r};
+}
+
+size_t simulate_rows_column(const struct simulate_rows *r, const struct field *f)
+{
+    size_t i = 0;
+    while (i < r->n && r->fields[i] != f)
+        i++;
+    return i;
 }
 
 str simulate_rows_version(const struct simulate_rows *r, struct arena *a)

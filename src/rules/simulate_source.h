@@ -25,6 +25,8 @@ simulate_rows_of_dataset(struct db *db, struct db *reader, const struct dataset 
 const struct dmn_element *simulate_input_of(const struct dmn_package *model, const struct field *f);
 void simulate_rows_close(struct simulate_rows *r); /* NULL allowed */
 struct simulate_source simulate_rows_source(struct simulate_rows *r);
+/* Where the key or another field of the dataset stands in a row. */
+size_t simulate_rows_column(const struct simulate_rows *r, const struct field *f);
 /* What was read, for the record of a run: a hash of the file, or dataset, batch and number of
  * records.  After the last row. */
 str simulate_rows_version(const struct simulate_rows *r, struct arena *a);

@@ -758,6 +758,11 @@ static bool get_shared_list(struct cx *cx, const struct request *rq, struct resp
     else
         buf_add_format(&rs->body, "\"%lld\"", (long long)(offset + limit));
     buf_add_char(&rs->body, '}');
+    str *keys = arena_array(cx->arena, str, rows.n);
+    for (size_t i = 0; i < rows.n; i++)
+        keys[i] = rows_text(&rows, i, 0);
+    cx->audit->keys = keys;
+    cx->audit->key_count = rows.n;
     cx->audit->count = (int64_t)rows.n;
     cx->audit->result = rows.n ? STR("ok") : STR("none");
     return true;

@@ -245,10 +245,33 @@ static void send_usage(struct share_lane *l, struct lane *lane, struct arena *a)
     }
 }
 
+#ifdef SHUZHI_AUDIT_OFF
+/* Only in the program that bench/share/run holds against the real one: what the audit costs. */
+static void answer_unrecorded(struct share_lane *l)
+{
+    ARENA_SCOPED struct arena a = {0};
+    struct lane *lane = l->audits[0].lane;
+    struct look *recorded = l->recorded;
+    if (recorded && lane_is_idle(lane)) {
+        send_usage(l, lane, &a);
+        lane_flush(lane);
+    }
+    l->recorded = NULL;
+    buf_clear(&l->entries);
+    for (struct look *k = recorded, *next; k; k = next) {
+        next = k->next;
+        release(k, NULL);
+    }
+}
+#endif
+
 /* One group at a time on each lane: what comes while all are busy goes with the next. */
 static void send_records(struct share_lane *l)
 {
     ARENA_SCOPED struct arena a = {0};
+#ifdef SHUZHI_AUDIT_OFF
+    answer_unrecorded(l);
+#endif
     for (size_t i = 0; l->recorded && i < AUDIT_LANES; i++) {
         struct audit_lane *to = &l->audits[i];
         if (to->sent || !lane_is_idle(to->lane))

@@ -69,21 +69,29 @@ create type shuzhi.asker as (
 
 -- A line of rights.csv as policies name it: role, verb, and the organisation a post must be of ('': any).
 -- Each is asked once a statement, not once a row.
+-- In plpgsql, whose plans last a session: an SQL function would be planned anew for every statement.
 create function shuzhi.posts_for(role text, verb text, owner text) returns shuzhi.asker[]
-    language sql stable security definer set search_path = pg_catalog as $$
-    select coalesce(array_agg(row(p.login, p.organisation, p.area, p.duty,
+    language plpgsql stable security definer set search_path = pg_catalog as $$
+begin
+    if $2 <> coalesce(nullif(current_setting('shuzhi.verb', true), ''), 'read') then
+        return '{}';
+    end if;
+    return (select coalesce(array_agg(row(p.login, p.organisation, p.area, p.duty,
                nullif(current_setting('shuzhi.purpose', true), ''), s.id_number, s.uscc)::shuzhi.asker), '{}')
-    from shuzhi.post_now p join shuzhi.staff s on s.login = p.login
-    where p.login = current_setting('shuzhi.who', true)
-      and $2 = coalesce(nullif(current_setting('shuzhi.verb', true), ''), 'read')
-      and $1 = any(p.roles) and ($3 = '' or $3 = p.organisation) $$;
+            from shuzhi.post_now p join shuzhi.staff s on s.login = p.login
+            where p.login = current_setting('shuzhi.who', true)
+              and $1 = any(p.roles) and ($3 = '' or $3 = p.organisation));
+end $$;
 create function shuzhi.holds(lines text[]) returns boolean
-    language sql stable security definer set search_path = pg_catalog as $$
-    select exists (
-        select from shuzhi.post_now p, unnest(p.roles) role,
-             coalesce(nullif(current_setting('shuzhi.verb', true), ''), 'read') verb
+    language plpgsql stable security definer set search_path = pg_catalog as $$
+declare
+    verb text := coalesce(nullif(current_setting('shuzhi.verb', true), ''), 'read');
+begin
+    return exists (
+        select from shuzhi.post_now p, unnest(p.roles) role
         where p.login = current_setting('shuzhi.who', true)
-          and (role || '/' || verb || '/' = any(lines) or role || '/' || verb || '/' || p.organisation = any(lines))) $$;
+          and (role || '/' || verb || '/' = any(lines) or role || '/' || verb || '/' || p.organisation = any(lines)));
+end $$;
 create function shuzhi.grant_reads(name text) returns boolean
     language plpgsql stable security definer set search_path = pg_catalog as $$
 declare
@@ -96,10 +104,14 @@ begin
                    and not g.is_revoked and g.until >= current_date);
 end $$;
 create function shuzhi.broken_glass(name text) returns text[]
-    language sql stable security definer set search_path = pg_catalog as $$
-    select coalesce(array_agg(g.key), '{}') from shuzhi.break_glass g
-    where g.login = current_setting('shuzhi.who', true) and g.dataset = name and g.until > now()
-      and coalesce(nullif(current_setting('shuzhi.verb', true), ''), 'read') = 'read' $$;
+    language plpgsql stable security definer set search_path = pg_catalog as $$
+begin
+    if coalesce(nullif(current_setting('shuzhi.verb', true), ''), 'read') <> 'read' then
+        return '{}';
+    end if;
+    return (select coalesce(array_agg(g.key), '{}') from shuzhi.break_glass g
+            where g.login = current_setting('shuzhi.who', true) and g.dataset = name and g.until > now());
+end $$;
 
 revoke all on schema shuzhi from public;
 grant usage on schema shuzhi, data, history to shuzhi_reader;

@@ -39,7 +39,7 @@ static bool take_raw(struct jsonl *j, str *line, bool *has_line, struct err *e)
 {
     size_t searched = 0;
     for (;;) {
-        char *from = j->buf.p + j->taken;
+        char *from = j->buf.p ? j->buf.p + j->taken : NULL; /* nothing was read yet */
         size_t left = j->buf.n - j->taken;
         char *end = left > searched ? memchr(from + searched, '\n', left - searched) : NULL;
         size_t n = end ? (size_t)(end - from) : left;

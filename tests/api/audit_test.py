@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The audit's seals, checkpoints and exports; every way to falsify them, by the owner of the tables."""
+import re
 from harness import *
 
 place = Place().serve()
@@ -99,7 +100,15 @@ try:
     check('the tables refuse changes', False)
 except RuntimeError as e:
     check('the tables refuse changes', 'append-only' in str(e))
-OFF = ''.join(f'alter table shuzhi.{t} disable trigger all;' for t in ('audit_batch', 'audit_seal', 'audit_checkpoint'))
+PARTS = place.sql("select string_agg(inhrelid::regclass::text, ' ') from pg_inherits where inhparent = 'shuzhi.audit_batch'::regclass").split()
+check('batches stand in parts of a month', len(PARTS) == 4 and place.sql('select count(*) from shuzhi.audit_batch_default') == '0', PARTS)
+for part in PARTS:
+    try:
+        place.sql(f'delete from {part}')
+        check(f'{part} refuses changes', False)
+    except RuntimeError as e:
+        check(f'{part} refuses changes', 'append-only' in str(e))
+OFF = ''.join(f'alter table {t} disable trigger all;' for t in ['shuzhi.audit_batch', 'shuzhi.audit_seal', 'shuzhi.audit_checkpoint'] + PARTS)
 BACK = OFF + ('truncate shuzhi.audit_batch, shuzhi.audit_seal, shuzhi.audit_checkpoint;'
               'insert into shuzhi.audit_batch overriding system value table public.kept_batch;'
               'insert into shuzhi.audit_seal table public.kept_seal; insert into shuzhi.audit_checkpoint table public.kept_checkpoint')
@@ -245,7 +254,7 @@ looks(2)
 seal()
 status, state = auditor.get('/api/v1/audit/state')
 check('an auditor sees how far it is sealed and signed', status == 200 and state['checkpoint'] > LAST and state['unsealed'] <= 2
-      and state['public_key'] == open(place.folder + '/public.pem').read(), state)
+      and state['may_export'] and state['public_key'] == open(place.folder + '/public.pem').read(), state)
 status, got = auditor.get('/api/v1/audit/export')
 open(place.folder + '/http.jsonl', 'w').write(got)
 code, said = verify('--key', 'public.pem', '--checkpoint', 'kept.json', name='http.jsonl')
@@ -265,6 +274,58 @@ events = auditor.get('/api/v1/audit?limit=200')[1]['events']
 check('exports, proofs and refusals are audited', {('audit.export', 'ok'), ('audit.export', 'denied'), ('audit.proof', 'ok')} <=
       {(e['action'], e['result']) for e in events}, {(e['action'], e['result']) for e in events})
 place.stop_server()
+
+# Old months leave.
+old = place.sql("select (date_trunc('month', now() at time zone 'Asia/Shanghai') - interval '8 months')::date")
+after = place.sql(f"select (date '{old}' + interval '1 month')::date")
+month = old[:7].replace('-', '')
+place.sql(f"select shuzhi.audit_part('{old}')")
+place.sql(f"insert into shuzhi.audit_batch (at, entries) select date '{old}' + 3, E'{{\"at\":\"{old}T00:00:00.000Z\",\"who\":\"long-ago\",\"via\":\"share\",\"action\":\"share.read\",\"result\":\"ok\"}}\\n' from generate_series(1, 5)")
+place.sql('select shuzhi.audit_unfold()')
+archive = lambda before, out: place.run('audit', 'archive', '--before', before, '--out', out)
+there = lambda: place.sql(f"select count(*) from pg_class where relname in ('audit_batch_{month}', 'audit_event_{month}')") == '2'
+check('what is not signed yet is not archived', archive(after, 'old.jsonl').returncode == 5 and there() and not os.path.exists(place.folder + '/old.jsonl'))
+seal()
+young = place.sql("select (date_trunc('month', now() at time zone 'Asia/Shanghai') - interval '5 months')::date")
+check('six months stay', archive(young, 'old.jsonl').returncode == 2)
+check('days that begin no month are refused', archive(after[:8] + '02', 'old.jsonl').returncode == 2 and archive('x', 'old.jsonl').returncode == 2)
+check('months that are not there are told', archive('2001-01-01', 'old.jsonl').returncode == 4)
+victim = place.sql(f'select min(id) from shuzhi.audit_batch_{month}')
+place.sql(f"alter table shuzhi.audit_batch_{month} disable trigger all; update shuzhi.audit_batch_{month} set entries = replace(entries, 'long', 'lang') where id = {victim}")
+r = archive(after, 'old.jsonl')
+check('what does not verify is not archived', r.returncode == 5 and f'record {victim}-0: altered' in r.stderr and there(), r.stderr)
+place.sql(f"update shuzhi.audit_batch_{month} set entries = replace(entries, 'lang', 'long') where id = {victim}")
+r = archive(after, 'old.jsonl')
+check('an old month is archived and dropped', r.returncode == 0 and json.loads(r.stdout)['months'] == 1 and not there(), r.stdout + r.stderr)
+check('... its file verifies and holds it', verify('--key', 'public.pem', '--checkpoint', 'kept.json', name='old.jsonl')[0] == 0
+      and open(place.folder + '/old.jsonl').read().count('long-ago') == 5)
+check('... and its digest is kept', place.sql('select digest from shuzhi.audit_archive') != ''
+      and len(place.sql("select digest from shuzhi.audit_archive")) == 64)
+check('a file that is there is not written over', archive(after, 'old.jsonl').returncode == 5)
+place.sql("insert into shuzhi.audit_batch (entries) values (E'{\"at\":\"later\"}\\n')")
+seal()
+shutil.copy(key + '.checkpoint', place.folder + '/newest.json')
+export(name='rest.jsonl')
+code, said = verify('--key', 'public.pem', '--checkpoint', 'newest.json', name='rest.jsonl')
+check('what is left is exported from there on, and verifies', code == 0, said)
+code, said = verify('--key', 'public.pem', '--checkpoint', 'kept.json', name='rest.jsonl')
+check('a checkpoint of the archive is told apart from a lost one', code == 2 and 'export' in said, said)
+
+# A database that was there before the months were.
+place.sql('create database grown')
+grown = re.sub(r"dbname='?\w+'?", 'dbname=grown', place.env['SHUZHI_DATABASE_URL'])
+files = sorted((ROOT / 'src/store').glob('*.sql'))
+upto = [f.name for f in files].index('201_audit_parts.sql')
+psql = lambda *a: subprocess.run(['psql', grown, '-qAtX', '-v', 'ON_ERROR_STOP=1', *a], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+psql('-c', 'create schema shuzhi')
+made = [psql('-f', str(f)) for f in files[:upto]]
+psql('-c', "insert into shuzhi.audit_batch (entries) select E'{\"at\":\"2026-01-01T00:00:00Z\",\"who\":\"a\",\"via\":\"desk\",\"action\":\"x\",\"result\":\"ok\"}\\n' from generate_series(1, 7)")
+psql('-c', 'select shuzhi.audit_unfold()')
+got = psql('-f', str(files[upto]))
+after = psql('-c', "insert into shuzhi.audit_batch (entries) values ('x') returning id").stdout.strip()
+check('a database with an audit keeps it in one part', all(m.returncode == 0 for m in made) and got.returncode == 0 and after == '8'
+      and psql('-c', 'select count(*) from shuzhi.audit_event').stdout.strip() == '7'
+      and psql('-c', 'delete from shuzhi.audit_batch_' + time.strftime('%Y%m')).returncode != 0, str([m.stdout for m in made if m.returncode]) + got.stdout + after)
 os.chmod(key, 0o644)
 check('a key that others may read is refused', place.run('audit', 'seal').returncode == 2)
 end()

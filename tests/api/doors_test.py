@@ -424,6 +424,21 @@ for l in ('leader', 'citizen'):
     status, got = clients[l].post(sim, dict(ask, against=spy))
     check(f'{l}: a draft is not given the key, so it cannot pick out a person', status == 200 and got['all']['against_total'] == 0, str(got)[:300])
 
+# The cases behind a difference: of the rows one may read, where the decision looks at nothing that is masked.
+all_differ = spy[:spy.index('<literalExpression>')].replace('<inputData id="i" name="id_number"><variable name="id_number"/></inputData>', '').replace(
+    '<informationRequirement><requiredInput href="#i"/></informationRequirement>', '') + '<literalExpression><text>-1</text></literalExpression></decision></definitions>'
+behind = '/api/v1/rules/elder-allowance/cases'
+for l, client in clients.items():
+    listed = client.get('/api/v1/datasets/person/records?limit=200')
+    status, got = client.post(behind, dict(ask, against=all_differ, what='gain'))
+    may = listed[0] == 200 and status == 200
+    check(f'{l}: a difference opens to rows that may be read, or to none', status == 403 or (may and len(got['cases']) == min(200, got['total']) and
+          all(client.get('/api/v1/datasets/person/records/' + c['key'])[0] == 200 for c in got['cases'][:5])), (status, str(got)[:300]))
+    status, got = client.post(behind, dict(ask, against=spy, what='gain'))
+    check(f'{l}: a draft that asks for the key opens nothing where the key is masked', status == 403 or (may and all(c['key'] in raw for c in got['cases'])), str(got)[:200])
+status, got = cit.post(behind, dict(ask, against=all_differ, what='gain'))
+check('a citizen finds themselves and no other', status == 200 and [c['title'] for c in got['cases']] == [raw[IDS['citizen']]['name']], str(got)[:300])
+
 # My data: one's own record, who looked, an objection with a due date, a correction.
 mine = IDS['citizen']
 status, got = cit.get('/api/v1/my/records')
@@ -433,6 +448,8 @@ clients['police'].get(f'/api/v1/datasets/person/records/{mine}')
 status, got = cit.get('/api/v1/my/looks?' + q(dataset='person', key=mine))
 look = next((x for x in got['looks'] if x['organisation']['code'] == '330521-gaj'), None)
 check('and who looked: the organisation, when, what for', status == 200 and look and look['action'] == 'records.read' and 'who' not in look, got)
+got = cit.get('/api/v1/my/looks?' + q(dataset='person', key=mine))[1]
+check('lists and exports that showed it among others are found too', {'records.list', 'records.export'} <= {x['action'] for x in got['looks']}, [x['action'] for x in got['looks']])
 check('not at another\'s', cit.get('/api/v1/my/looks?' + q(dataset='person', key=next(k for k in raw if k != mine)))[0] == 403)
 check('staff without a record of their own find none', clients['police'].get('/api/v1/my/records')[1]['records'] == [])
 check('an objection says what to', cit.post('/api/v1/my/objections', {'dataset': 'person', 'key': mine, 'look': look['id'], 'note': ''})[0] == 400)

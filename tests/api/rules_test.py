@@ -48,6 +48,22 @@ check('a re-run gives the same', again == got)
 draft = one['xml'].replace('<outputEntry><text>60</text></outputEntry>', '<outputEntry><text>80</text></outputEntry>')
 status, got = social.post('/api/v1/rules/elder-allowance/simulate', ask | {'against': draft})
 check('a draft is compared: who loses by what is in force', status == 200 and got['all']['lose'] == old // 60 and got['all']['against_total'] == old // 60 * 80, got)
+# --- a difference opens to its cases, for those who see what it is made of ---
+behind = ask | {'against': draft, 'what': 'lose', 'by': ['sex']}
+status, cases = police.post('/api/v1/rules/elder-allowance/cases', behind)
+check('a difference opens to its cases', status == 200 and cases['total'] == old // 60 and not cases['is_limited'] and len(cases['cases']) == min(200, old // 60) and
+      all(c['result'] == 60 and c['against'] == 80 and c['title'] for c in cases['cases']), cases)
+check('each leads to its record', police.get('/api/v1/datasets/person/records/' + cases['cases'][0]['key'])[0] == 200)
+women = police.post('/api/v1/rules/elder-allowance/cases', behind | {'value': '2'})[1]
+check('those of one group only', women['total'] == next(g['lose'] for g in got['by']['sex'] if g['value'] == '2'), women['total'])
+check('nobody gains by what is in force', police.post('/api/v1/rules/elder-allowance/cases', behind | {'what': 'gain'})[1]['total'] == 0)
+status, no = social.post('/api/v1/rules/elder-allowance/cases', behind)
+check('who sees the birth date masked gets no case', status == 403 and 'in the clear' in no['detail'] and no['detail_zh'], no)
+check('nor who may only simulate', leader.post('/api/v1/rules/elder-allowance/cases', behind)[0] == 403)
+for name, change in (('what is not known', {'what': 'all'}), ('nothing to compare with', {'against': None}), ('a group of none', {'by': [], 'value': '2'})):
+    check(f'{name}: 400', police.post('/api/v1/rules/elder-allowance/cases', behind | change)[0] == 400)
+looks = [e for e in place.client('auditor').get('/api/v1/audit?action=rules.cases')[1]['events']]
+check('the looks are recorded, and how many', any(e.get('count') == len(cases['cases']) for e in looks), looks[:2])
 check('a draft that is none: 400', social.post('/api/v1/rules/elder-allowance/simulate', ask | {'against': '<x/>'})[0] == 400)
 status, got = social.post('/api/v1/rules/elder-allowance/simulate', ask | {'against': '<!DOCTYPE a [<!ENTITY b "' + 'c' * 1000 + '">]><a>&b;</a>'})
 check('an entity bomb is refused', status in (400, 429) and got['detail'], got)

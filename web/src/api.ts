@@ -152,7 +152,7 @@ export const api = {
   rules: (signal?: AbortSignal) => get<{ rules: T.RuleModel[] }>('/rules', undefined, signal),
   rule: (id: string, signal?: AbortSignal) => get<T.RuleDetail>(`/rules/${seg(id)}`, undefined, signal),
   decide: (id: string, body: { decision: string; inputs: Record<string, unknown> }) => post<T.Decided>(`/rules/${seg(id)}/decide`, body),
-  simulate: (id: string, body: { dataset: string; decision: string; parameters: Record<string, unknown>; by: string[]; against?: string }) =>
+  simulate: (id: string, body: { dataset: string; decision: string; parameters: Record<string, unknown>; by: string[]; against?: string | number }) =>
     post<T.Simulated>(`/rules/${seg(id)}/simulate`, body),
   why: (params: Params, signal?: AbortSignal) => get<T.Why>('/why', params, signal),
   openGlass: (id: string, key: string, reason: string) => post<{ until: string }>(`/datasets/${seg(id)}/records/${seg(key)}/break-glass`, { reason }),
@@ -165,5 +165,16 @@ export const api = {
   myLooks: (dataset: string, key: string, signal?: AbortSignal) => get<{ looks: T.MyLook[] }>('/my/looks', { dataset, key }, signal),
   objectTo: (body: { dataset: string; key: string; look: string; note: string }) => post<{ case: number; due: string }>('/my/objections', body),
   exportAddress: (id: string, kind: 'csv' | 'xlsx', params: Params) => `${BASE}/datasets/${seg(id)}/records.${kind}${queryOf(params)}`,
+  simulatedCases: (id: string, body: Record<string, unknown>) => post<T.SimulatedCases>(`/rules/${seg(id)}/cases`, body),
+  ruleVersions: (id: string, signal?: AbortSignal) => get<T.RuleVersions>(`/rules/${seg(id)}/versions`, undefined, signal),
+  ruleVersion: (id: string, version: number) => get<{ version: number; digest: string; xml: string }>(`/rules/${seg(id)}/versions/${version}`),
+  makeRuleDraft: (id: string, body: { text: string; note: string; base: number }) => post<T.RuleSaved>(`/rules/${seg(id)}/versions`, body),
+  saveRuleDraft: (id: string, version: number, body: { text: string; note: string; revision: number }) => call<T.RuleSaved>('PUT', `/rules/${seg(id)}/versions/${version}`, body),
+  submitRule: (id: string, version: number, revision: number) => post<T.RuleSaved>(`/rules/${seg(id)}/versions/${version}/submit`, { revision }),
+  approveRule: (id: string, version: number, from: string) => post<T.RuleSaved>(`/rules/${seg(id)}/versions/${version}/approve`, { from }),
+  refuseRule: (id: string, version: number, reason: string) => post<T.RuleSaved>(`/rules/${seg(id)}/versions/${version}/refuse`, { reason }),
   audit: (params?: Params, signal?: AbortSignal) => get<{ events: T.AuditEvent[]; next: string | null }>('/audit', params, signal),
+  auditState: (signal?: AbortSignal) => get<T.AuditState>('/audit/state', undefined, signal),
+  auditExportUrl: (from?: string, to?: string) => `${BASE}/audit/export?${new URLSearchParams({ ...(from && { from }), ...(to && { to }) })}`,
+  auditProofUrl: (id: string | number) => `${BASE}/audit/proof?record=${seg(id)}`,
 };

@@ -272,6 +272,19 @@ export interface AuditEvent {
   result: string;
   address: string | null;
 }
+/* How far the audit is sealed and signed. */
+export interface AuditState {
+  sealed_upto: number | null;
+  unsealed: number;
+  checkpoint: number | null;
+  signed_upto: number | null;
+  signed_at: string | null;
+  key: string | null;
+  records: number | null;
+  clock_back_ms: number | null;
+  public_key: string | null;
+  may_export: boolean;
+}
 
 /* Decision models. */
 export interface RuleElement { name: string; id: string; type: 'boolean' | 'number' | 'string' | 'date' | 'time' | 'date-time' | 'any' }
@@ -280,13 +293,21 @@ export interface RuleModel {
   inputs: RuleElement[]; decisions: RuleElement[]; datasets: { id: string; title: Title; inputs: number; fields: { name: string; title: Title; is_input: boolean; is_counted_by: boolean }[] }[];
 }
 export interface RuleCase { name: string; decision: string; given: Record<string, unknown>; expect: unknown }
-export interface RuleDetail extends RuleModel { cases: RuleCase[]; xml: string }
+export interface RuleDetail extends RuleModel { cases: RuleCase[]; version: number; xml: string }
+export interface RuleVersion {
+  version: number; base: number; state: 'draft' | 'submitted' | 'approved' | 'refused'; revision: number; author: string; at: string; note: string; digest: string;
+  saved_by: string; saved_at: string; submitted_by: string | null; submitted_at: string | null; decided_by: string | null; decided_at: string | null;
+  reason: string | null; in_force_from: string | null;
+}
+export interface RuleVersions { in_force: number; package_digest: string; versions: RuleVersion[]; may: { draft: boolean; approve: boolean } }
+export interface SimulatedCases { total: number; is_limited: boolean; cases: { key: string; title: string | null; result: unknown; against: unknown }[] }
+export interface RuleSaved { version: number; revision: number; state: RuleVersion['state'] }
 export interface RuleStep { input?: string; decision?: string; value?: unknown; table?: string; rule?: number | string; id?: string; outputs?: unknown[] }
 export interface Decided { decision: string; result: unknown; steps: RuleStep[]; model: string }
 export interface SimulatedSums { rows: number; null: number; total: number; against_total?: number; gain?: number; lose?: number; stay?: number; changed?: number }
 export interface SimulatedGroup extends SimulatedSums { value: string; title?: Title }
 export interface Simulated {
-  record: { model: string; data: string; decision: string };
+  record: { model: string; version: number; data: string; decision: string };
   is_limited: boolean;
   all: SimulatedSums & { warnings: number };
   fields: Record<string, Title>;

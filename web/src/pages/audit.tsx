@@ -1,7 +1,7 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { Link } from 'react-router-dom';
 import { Button, DatePicker, Input, Select } from 'antd';
-import { AuditOutlined } from '@ant-design/icons';
+import { AuditOutlined, DownloadOutlined } from '@ant-design/icons';
 import dayjs from 'dayjs';
 import { api } from '../api';
 import { useI18n } from '../i18n';
@@ -20,7 +20,7 @@ import { formatNumber, formatTime } from '../text';
 import type { AuditEvent } from '../types';
 
 const ACTIONS = ['records.list', 'records.read', 'share.read', 'share.list', 'share.describe', 'share.request', 'share.approve', 'share.refuse', 'share.withdraw', 'share.key', 'share.revoke',
-  'intake.upload', 'intake.look', 'intake.start', 'intake.cancel', 'quarantine.read', 'quarantine.export', 'quarantine.fix', 'quarantine.drop', 'case.list', 'case.read', 'case.report', 'case.fix', 'case.reject', 'session.open', 'session.close', 'audit.read'];
+  'intake.upload', 'intake.look', 'intake.start', 'intake.cancel', 'quarantine.read', 'quarantine.export', 'quarantine.fix', 'quarantine.drop', 'case.list', 'case.read', 'case.report', 'case.fix', 'case.reject', 'session.open', 'session.close', 'audit.read', 'audit.export', 'audit.proof', 'audit.archive'];
 
 function KeyFilter({ value, onSet }: { value: string; onSet: (v: string) => void }) {
   const { t } = useI18n();
@@ -36,6 +36,26 @@ function Who({ e }: { e: AuditEvent }) {
   const code = typeof e.organisation === 'object' && e.organisation && 'code' in e.organisation ? e.organisation.code : null;
   if (e.who === code && organisation) return <span className="cell-main">{organisation}</span>;
   return <><span className="cell-main">{e.who ?? '—'}</span><span className="cell-sub">{organisation}</span></>;
+}
+
+/* How far what is listed can be proven, and the file that proves it. */
+function Seal({ from, to }: { from?: string; to?: string }) {
+  const { t } = useI18n();
+  const { data, problem, reload } = useLoad((s) => api.auditState(s), []);
+  if (problem) return <ProblemBox problem={problem} onRetry={reload} />;
+  if (!data) return null;
+  const facts: [string, ReactNode][] = [
+    [t('audit.seal.upto'), <span key="upto" className="num">{data.sealed_upto ?? '—'}{data.unsealed > 0 && <span className="cell-sub">{t('audit.seal.waiting', { n: formatNumber(data.unsealed) })}</span>}</span>],
+    [t('audit.seal.checkpoint'), data.checkpoint && data.signed_at ? <span key="at" className="num">{data.checkpoint} · {formatTime(data.signed_at)}{Boolean(data.clock_back_ms) && <span className="cell-sub">{t('audit.seal.back', { n: formatNumber(Math.round((data.clock_back_ms ?? 0) / 1000)) })}</span>}</span> : t('audit.seal.none')],
+    [t('audit.seal.records'), <span key="records" className="num">{formatNumber(data.records ?? 0)}</span>],
+    [t('audit.seal.key'), data.key ? <code key="key" style={{ overflowWrap: 'anywhere' }}>{data.key}</code> : '—'],
+  ];
+  return (
+    <Section title={t('audit.seal')} extra={data.may_export && <Button href={api.auditExportUrl(from, to)} download icon={<DownloadOutlined />} title={t('audit.export.how')}>{t('audit.export')}</Button>}>
+      <dl className="facts">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>
+      {data.may_export && <p className="soft">{t('audit.export.how')}</p>}
+    </Section>
+  );
 }
 
 export default function Audit() {
@@ -54,11 +74,13 @@ export default function Audit() {
     { key: 'purpose', title: t('request.purpose'), render: (e) => <span className="cell-wrap">{e.purpose || '—'}{e.grant !== null && e.grant !== undefined && <span className="cell-sub"><Link to={`/grants/${e.grant}`}>{t('audit.grant')}</Link></span>}</span> },
     { key: 'result', title: t('audit.result'), render: (e) => <Mark tone={e.result === 'ok' ? 'good' : e.result === 'denied' ? 'bad' : 'plain'}>{codeWords(t, 'result', e.result)}</Mark> },
     { key: 'fields', title: t('audit.fields'), isExtra: true, render: (e) => <span className="cell-wrap">{e.fields?.join(', ') || '—'}</span> },
+    { key: 'proof', title: t('audit.proof'), isExtra: true, render: (e) => <a href={api.auditProofUrl(e.id)} download title={t('audit.proof.get')} aria-label={t('audit.proof.get')}>{e.id}</a> },
     { key: 'address', title: t('audit.address'), isExtra: true, render: (e) => <code>{e.address ?? '—'}</code> },
   ];
   const isFiltered = names.some((n) => n !== 'after' && values[n]);
   return (
     <Page title={t('menu.audit')} lead={t('audit.lead')}>
+      <Seal from={values.from} to={values.to} />
       <Section title={t('audit.list')}>
         {list.problem && <ProblemBox problem={list.problem} onRetry={list.reload} />}
         <DataTable

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react';
-import { useParams } from 'react-router-dom';
+import { Link, useParams } from 'react-router-dom';
 import { Button, Input, InputNumber, Select, Space, Table } from 'antd';
 import { api } from '../api';
 import { useI18n } from '../i18n';
@@ -11,7 +11,8 @@ import { Loaded, Page, Section } from '../parts/page';
 import { ProblemBox } from '../parts/problem-box';
 import { useLoad } from '../parts/use-load';
 import { problemOf, type ApiProblem } from '../problem';
-import type { Decided, RuleDetail, RuleStep, Simulated, SimulatedGroup } from '../types';
+import { Versions, type Opened } from './rule-versions';
+import type { Decided, RuleDetail, RuleStep, Simulated, SimulatedCases, SimulatedGroup } from '../types';
 
 type Values = Record<string, string | number | boolean | null>;
 
@@ -135,13 +136,55 @@ function Groups({ field, groups, compares }: { field: string; groups: SimulatedG
   );
 }
 
-function Everybody({ rule, draft }: { rule: RuleDetail; draft: () => Promise<string | null> }) {
+/* Who gains or loses: the records behind a difference, for those who may see them. */
+function Behind({ rule, dataset, ask }: { rule: RuleDetail; dataset: string; ask: Record<string, unknown> }) {
+  const { t } = useI18n();
+  const [found, setFound] = useState<(SimulatedCases & { what: 'gain' | 'lose' }) | null>(null);
+  const [problem, setProblem] = useState<ApiProblem | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  /* The server counts what is in force against the draft; people ask the other way round. */
+  const open = async (what: 'gain' | 'lose') => {
+    setBusy(true);
+    setProblem(null);
+    setFound(null);
+    try {
+      setFound({ ...(await api.simulatedCases(rule.id, { ...ask, what: what === 'gain' ? 'lose' : 'gain' })), what });
+    } catch (cause) {
+      setProblem(problemOf(cause));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const columns: Column<SimulatedCases['cases'][number]>[] = [
+    { key: 'title', title: t('rule.case'), isHead: true, render: (c) => <Link to={`/datasets/${dataset}/records/${encodeURIComponent(c.key)}`}>{c.title ?? c.key}</Link> },
+    { key: 'result', title: t('rule.cases.now'), render: (c) => shown(c.result) },
+    { key: 'against', title: t('rule.cases.draft'), render: (c) => shown(c.against) },
+  ];
+  return (
+    <>
+      <Space wrap>
+        <Button loading={isBusy} onClick={() => void open('gain')}>{t('rule.cases.open')}{t('rule.gain')}</Button>
+        <Button loading={isBusy} onClick={() => void open('lose')}>{t('rule.cases.open')}{t('rule.lose')}</Button>
+      </Space>
+      {problem && <ProblemBox problem={problem} />}
+      {found && (
+        <>
+          <h3>{t(found.what === 'gain' ? 'rule.cases.gain' : 'rule.cases.lose', { n: found.total })}</h3>
+          {found.cases.length < found.total && <p className="soft">{t('rule.cases.some', { n: found.cases.length })}</p>}
+          <DataTable id="rule-behind" label={t('rule.case')} columns={columns} rows={found.cases} rowKey={(c) => c.key} empty={<EmptyState what={t('rule.cases.nobody')} />} />
+        </>
+      )}
+    </>
+  );
+}
+
+function Everybody({ rule, draft }: { rule: RuleDetail; draft: () => Promise<string | number | null> }) {
   const { t, pick } = useI18n();
   const [dataset, setDataset] = useState(rule.datasets[0]?.id ?? '');
   const [decision, setDecision] = useState(rule.decisions[rule.decisions.length - 1]?.name ?? '');
   const [values, setValues] = useState<Values>({});
   const [by, setBy] = useState<string[]>([]);
-  const [found, setFound] = useState<Simulated | null>(null);
+  const [found, setFound] = useState<(Simulated & { ask: Record<string, unknown>; at: number }) | null>(null);
   const [problem, setProblem] = useState<ApiProblem | null>(null);
   const [isBusy, setBusy] = useState(false);
   const fields = rule.datasets.find((d) => d.id === dataset)?.fields ?? [];
@@ -153,7 +196,8 @@ function Everybody({ rule, draft }: { rule: RuleDetail; draft: () => Promise<str
     try {
       const against = await draft();
       const parameters = Object.fromEntries(Object.entries(values).filter(([name, v]) => missing.includes(name) && v !== null && v !== ''));
-      setFound(await api.simulate(rule.id, { dataset, decision, parameters, by, ...(against ? { against } : {}) }));
+      const ask = { dataset, decision, parameters, by, ...(against !== null ? { against } : {}) };
+      setFound({ ...(await api.simulate(rule.id, ask)), ask, at: Date.now() });
     } catch (cause) {
       setProblem(problemOf(cause));
     } finally {
@@ -190,6 +234,7 @@ function Everybody({ rule, draft }: { rule: RuleDetail; draft: () => Promise<str
                 <div><dt>{t('rule.stay')}</dt><dd>{(found.all.stay ?? 0).toLocaleString()}</dd></div></>}
             </dl>
             <p className="soft">{t('rule.record', { model: found.record.model.slice(0, 12), data: found.record.data })}</p>
+            {compares && <Behind key={found.at} rule={rule} dataset={dataset} ask={found.ask} />}
             {found.classes.length > 0 && (
               <Table size="small" rowKey={(c) => String(c.value)} dataSource={[...found.classes].sort((a, b) => String(a.value).localeCompare(String(b.value)))} pagination={false} tableLayout="fixed" columns={[
                 { title: t('rule.class'), key: 'value', render: (_, c) => c.value ?? t('rule.class.others') }, { title: t('rule.rows'), dataIndex: 'rows', align: 'right' },
@@ -226,18 +271,25 @@ export default function RulePage() {
   const load = useLoad((s) => api.rule(id, s), [id]);
   const [isEditing, setEditing] = useState(false);
   const drawing = useRef<DrawingHandle>(null);
+  const versions = useLoad((s) => api.ruleVersions(id, s), [id]);
+  const [opened, setOpened] = useState<Opened | null>(null);
+  const [against, setAgainst] = useState<number | null>(null);
   const title = load.data ? pick(load.data.title) : t('rule.one');
   return (
     <Page title={title} trail={[[t('rules.title'), '/rules']]} lead={load.data ? pick(load.data.package_title) : undefined}>
       <Loaded load={load}>
         {(rule) => (
           <>
-            <Section title={t('rule.drawing')} extra={<Button onClick={() => setEditing(!isEditing)}>{isEditing ? t('rule.draft.drop') : t('rule.draft.make')}</Button>}>
+            <Section title={t('rule.drawing')} extra={<Button onClick={() => { setEditing(!isEditing); if (isEditing) setOpened(null); }}>{isEditing ? t('rule.draft.drop') : t('rule.draft.make')}</Button>}>
               {isEditing && <p role="status">{t('rule.draft.lead')}</p>}
-              <Drawing ref={drawing} xml={rule.xml} isEditing={isEditing} label={title} />
+              <Drawing ref={drawing} xml={opened?.xml ?? rule.xml} isEditing={isEditing} label={title} />
             </Section>
+            <Versions rule={rule} load={versions} opened={opened} onCompare={setAgainst} onDecided={load.reload}
+              text={isEditing ? async () => (drawing.current ? drawing.current.text() : (opened?.xml ?? rule.xml)) : null}
+              onOpen={(o) => { setOpened(o); setEditing(o.state === 'draft' || isEditing); }} />
             <TryOne rule={rule} />
-            <Everybody rule={rule} draft={async () => (isEditing && drawing.current ? drawing.current.text() : null)} />
+            {against !== null && <p role="note">{t('rule.against', { version: against })} <Button size="small" onClick={() => setAgainst(null)}>{t('rule.against.drop')}</Button></p>}
+            <Everybody rule={rule} draft={async () => (against !== null ? against : isEditing && drawing.current ? drawing.current.text() : null)} />
             <Section title={t('rule.cases')}><Cases rule={rule} /></Section>
             <Section title={t('rule.text')}>
               <details>
