@@ -21,6 +21,8 @@
       "[--top N] [--out RESULTS.csv]",                                                             \
       "a decision over all rows: totals, by field, who gains and loses against another version")   \
     X(why, "USER DATASET/KEY", "which line of rights.csv shows a record to somebody, or does not") \
+    X(discover, "[--json] FILE | [--json] --dataset NAME",                                         \
+      "sensitive content by column, and the grade it asks for")                                    \
     X(audit,                                                                                       \
       "seal | export [--from DAY] [--to DAY] --out FILE | archive --before DAY --out FILE | key",  \
       "seal the audit at once, write it to a file for checking, move old months to one, show the " \
