@@ -201,7 +201,7 @@ static bool ask_rows(struct listing *l, const struct request *rq, int64_t limit,
 
 static bool get_records(struct cx *cx, const struct request *rq, struct response *rs)
 {
-    struct view view;
+    struct view view = {0};
     struct rows rows;
     int64_t limit, offset;
     BUF_SCOPED struct buf where = {.max = MAX_SQL};
@@ -302,7 +302,7 @@ static void name_file(struct cx *cx, struct response *rs, const struct dataset *
 
 static bool get_csv(struct cx *cx, const struct request *rq, struct response *rs)
 {
-    struct view view;
+    struct view view = {0};
     struct rows rows;
     uint32_t number;
     struct buf *b = &rs->body;
@@ -370,7 +370,7 @@ static bool read_file(const char *path, struct buf *out, struct err *e)
 
 static bool get_xlsx(struct cx *cx, const struct request *rq, struct response *rs)
 {
-    struct view view;
+    struct view view = {0};
     struct rows rows;
     uint32_t number;
     char path[] = "/tmp/shuzhi-export-XXXXXX";
@@ -508,7 +508,7 @@ static bool find_masked_here(struct cx *cx, struct view *v, str key)
 
 static bool get_record(struct cx *cx, const struct request *rq, struct response *rs)
 {
-    struct view view;
+    struct view view = {0};
     struct rows rows;
     struct buf *b = &rs->body;
     BUF_SCOPED struct buf sql = {.max = MAX_SQL}, where = {.max = MAX_SQL};

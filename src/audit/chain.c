@@ -124,7 +124,7 @@ void checkpoint_export(struct buf *out, str body, str signature)
 
 struct hash checkpoint_digest(struct merkle *m, str body)
 {
-    struct hash h;
+    struct hash h = {{0}};
     digest_add(&m->digest, body);
     digest_next(&m->digest, h.bytes);
     return h;

@@ -54,7 +54,7 @@ void merkle_add(struct merkle *m, const struct hash *leaf)
 
 struct hash merkle_root(struct merkle *m)
 {
-    struct hash h;
+    struct hash h = {{0}};
     if (m->n == 0) {
         digest_next(&m->digest, h.bytes);
         return h;
