@@ -8,7 +8,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { PAUSE_MS = 1000, STEP_MS = 50, COMPLAIN_MS = 60000, ROLL_MS = 3600000 };
 
@@ -29,6 +31,7 @@ static bool is_stopping(struct sealing *s)
 static void *sealing_loop(void *arg)
 {
     struct sealing *s = arg;
+    setpriority(PRIO_PROCESS, (id_t)gettid(), 10); /* who waits for an answer comes first */
     int64_t complained = 0, rolled = 0;
     while (!is_stopping(s)) {
         struct err e = {0};

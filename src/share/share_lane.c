@@ -66,6 +66,11 @@ struct audit_lane {
 struct share_lane {
     struct snapshot *snapshot;
     struct lane *reads[READ_LANES];
+    struct told {
+        struct buf ids;      /* the grants the connection certainly knows; empty: none */
+        uint64_t connection; /* it knows them on */
+        uint64_t last;       /* telling sent */
+    } told[READ_LANES];
     struct audit_lane audits[AUDIT_LANES];
     struct look_group *filling;
     size_t turn;
@@ -83,7 +88,7 @@ static const char ADD_USAGE[] =
     " on conflict (grant_id, day) do update set n = u.n + excluded.n, last_used = now() returning "
     "n";
 static const char LOAD_GRANT[] = "load_grant";
-static const char TELL_GRANTS[] = "select set_config('shuzhi.grants', $1, true)";
+static const char TELL_GRANTS[] = "select set_config('shuzhi.grants', $1, false)";
 static const char CHECK_GRANTS[] =
     "select id, version from shuzhi.share_grant where id = any($1::bigint[])"
     " and not is_revoked and until >= current_date";
@@ -421,11 +426,40 @@ static void send_set(struct share_lane *l, struct look_set *set)
         buf_release(&arrays[i]);
 }
 
-/* Without it the policies let nothing through: the looks then find no record, or fail themselves.
- */
+struct telling {
+    struct told *told;
+    str ids; /* behind the struct */
+    uint64_t number, connection;
+};
+
+/* Only the last telling sent counts, and only when it is committed: until then, and after a
+ * failure, each group tells anew, for without it the policies let nothing through. */
 static void on_told(void *arg, const struct rows *rows, const struct err *e)
 {
-    (void)arg, (void)rows, (void)e;
+    struct telling *t = arg;
+    (void)rows;
+    if (!e->code && t->number == t->told->last) {
+        buf_clear(&t->told->ids);
+        buf_add(&t->told->ids, t->ids);
+        t->told->connection = t->connection;
+    }
+    free(t);
+}
+
+static void tell_grants(struct share_lane *l, str ids)
+{
+    struct lane *lane = lane_of_turn(l);
+    struct told *told = &l->told[l->turn % READ_LANES];
+    if (str_equal(buf_str(&told->ids), ids) && told->connection == lane_connection(lane))
+        return;
+    struct telling *t = malloc(sizeof *t + ids.n);
+    if (!t)
+        abort();
+    memcpy(t + 1, ids.p, ids.n);
+    buf_clear(&told->ids);
+    *t =
+        (struct telling){told, {(const char *)(t + 1), ids.n}, ++told->last, lane_connection(lane)};
+    lane_send(lane, "tell_grants", TELL_GRANTS, (struct sql_param[]){P(ids)}, 1, on_told, t);
 }
 
 static void close_group(struct share_lane *l)
@@ -442,8 +476,7 @@ static void close_group(struct share_lane *l)
         buf_add_int(&ids, g->sets[i].grant->grant.id);
     }
     buf_add_char(&ids, '}');
-    lane_send(lane_of_turn(l), "tell_grants", TELL_GRANTS, (struct sql_param[]){P(buf_str(&ids))},
-              1, on_told, NULL);
+    tell_grants(l, buf_str(&ids));
     for (size_t i = 0; i < g->set_count; i++)
         send_set(l, &g->sets[i]);
     lane_send(lane_of_turn(l), "check_grants", CHECK_GRANTS, (struct sql_param[]){P(buf_str(&ids))},
@@ -629,6 +662,8 @@ struct share_lane *share_lane_create(str url, str reader_url, struct snapshot *s
         abort();
     l->snapshot = snapshot;
     l->entries.max = MAX_AUDIT;
+    for (size_t i = 0; i < READ_LANES; i++)
+        l->told[i].ids.max = GROUP * 24;
     for (size_t i = 0; i < READ_LANES; i++) {
         if (!(l->reads[i] = lane_create(
                   reader_url,
@@ -652,8 +687,10 @@ void share_lane_destroy(struct share_lane *l)
 {
     if (!l)
         return;
-    for (size_t i = 0; i < READ_LANES; i++)
+    for (size_t i = 0; i < READ_LANES; i++) {
         lane_destroy(l->reads[i]);
+        buf_release(&l->told[i].ids);
+    }
     for (size_t i = 0; i < AUDIT_LANES; i++)
         lane_destroy(l->audits[i].lane);
     for (size_t i = 0; i < l->grants.n; i++)

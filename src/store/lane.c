@@ -41,6 +41,7 @@ struct lane {
     struct op *group;     /* answered members of the group being read, newest first */
     size_t unsynced;      /* sent since the last sync */
     size_t in_flight;
+    uint64_t connection;
     bool wants_write;
     struct map statements;
     struct arena arena;
@@ -100,8 +101,10 @@ static bool connect_now(struct lane *l, struct err *e)
         PQclear(r);
     }
     if (!e->code && PQstatus(l->conn) == CONNECTION_OK && PQsetnonblocking(l->conn, 1) == 0 &&
-        PQenterPipelineMode(l->conn) == 1)
+        PQenterPipelineMode(l->conn) == 1) {
+        l->connection++;
         return true;
+    }
     err_set(e, ERR_BUSY, "database: %s", PQerrorMessage(l->conn));
     PQfinish(l->conn);
     l->conn = NULL;
@@ -371,6 +374,11 @@ bool lane_is_idle(const struct lane *l)
 int lane_fd(const struct lane *l)
 {
     return l->conn ? PQsocket(l->conn) : -1;
+}
+
+uint64_t lane_connection(const struct lane *l)
+{
+    return l->connection;
 }
 
 void lane_tick(struct lane *l)

@@ -32,5 +32,7 @@ void lane_work(struct lane *l);
 bool lane_wants_write(const struct lane *l);
 bool lane_is_idle(const struct lane *l); /* nothing sent is unanswered */
 int lane_fd(const struct lane *l);       /* changes when the lane reconnects; -1 while it is down */
+/* Rises with each new connection: what a session was told before is gone. */
+uint64_t lane_connection(const struct lane *l);
 /* Called about once a second: reconnects a lost connection. */
 void lane_tick(struct lane *l);
