@@ -274,6 +274,32 @@ bool view_sight(struct cx *cx, const struct view *v, str key, const struct view_
     return true;
 }
 
+bool access_cells(struct cx *cx, const struct dataset *d, str key, str *cells)
+{
+    struct rows rows;
+    BUF_SCOPED struct buf sql = {.max = MAX_SQL};
+    struct view whole = {.dataset = d,
+                         .fields = arena_array(cx->arena, struct view_field, d->field_count),
+                         .n = d->field_count};
+    for (size_t i = 0; i < d->field_count; i++)
+        view_field_clear(cx->arena, &d->fields[i], &whole.fields[i]);
+    buf_add_lit(&sql, "select ");
+    view_columns(&sql, &whole, "t");
+    buf_add_format(&sql, " from %.*s t where ", STR_ARG(d->table));
+    if (!key_to_where(cx->arena, d, key, &sql, cx->err))
+        return false;
+    buf_add_char(&sql, '\0');
+    if (!DB0(cx->db, cx->arena, &rows, cx->err, sql.p))
+        return false;
+    if (rows.n == 0) {
+        err_set(cx->err, ERR_MISSING, "%.*s has no record with this key", STR_ARG(d->title.en));
+        return err_zh(cx->err, "“%.*s”中没有这条记录", STR_ARG(d->title.zh));
+    }
+    for (size_t i = 0; i < d->field_count; i++)
+        cells[i] = rows_text(&rows, 0, (int)i);
+    return true;
+}
+
 bool access_missing(struct cx *cx, const struct view *v, str where)
 {
     const struct dataset *d = v->dataset;

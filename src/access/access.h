@@ -53,6 +53,10 @@ bool access_sees_all_rows(struct cx *cx, const struct dataset *d);
 enum sight { SIGHT_NONE, SIGHT_MASKED, SIGHT_CLEAR };
 MUST_USE bool view_sight(struct cx *cx, const struct view *v, str key, const struct view_field *f,
                          enum sight *out);
+/* A record as its own table has it, for the kernel's own work: all cells as text, in the order of
+ * the fields. Nothing of it may be shown that a view does not show.  MISSING when it is not there.
+ */
+MUST_USE bool access_cells(struct cx *cx, const struct dataset *d, str key, str *cells);
 /* Says of a record that was not found whether it is not permitted (DENIED) or not there (MISSING);
  * where is the condition on its key.  Returns false. */
 bool access_missing(struct cx *cx, const struct view *v, str where);

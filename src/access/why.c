@@ -6,27 +6,13 @@
 
 #include "audit/audit.h"
 
-enum { MAX_SQL = 1 << 18 };
-
 static bool read_values(struct cx *cx, const struct dataset *d, str key, struct value *values)
 {
-    struct rows rows;
-    BUF_SCOPED struct buf sql = {.max = MAX_SQL};
-    buf_add_lit(&sql, "select ");
-    for (size_t i = 0; i < d->field_count; i++)
-        buf_add_format(&sql, "%st.%.*s", i ? ", " : "", STR_ARG(d->fields[i].column));
-    buf_add_format(&sql, " from %.*s t where ", STR_ARG(d->table));
-    if (!key_to_where(cx->arena, d, key, &sql, cx->err))
+    str *cells = arena_array(cx->arena, str, d->field_count);
+    if (!access_cells(cx, d, key, cells))
         return false;
-    buf_add_char(&sql, '\0');
-    if (!DB0(cx->db, cx->arena, &rows, cx->err, sql.p))
-        return false;
-    if (rows.n == 0) {
-        err_set(cx->err, ERR_MISSING, "%.*s has no record with this key", STR_ARG(d->title.en));
-        return err_zh(cx->err, "“%.*s”中没有这条记录", STR_ARG(d->title.zh));
-    }
     for (size_t i = 0; i < d->field_count; i++)
-        values[i] = rule_value(cx->arena, &d->fields[i], rows_text(&rows, 0, (int)i));
+        values[i] = rule_value(cx->arena, &d->fields[i], cells[i]);
     return true;
 }
 

@@ -64,12 +64,21 @@ void work_destroy(void *arg, void *worker)
     free(w);
 }
 
+/* What the request is for, as its sender says: conditions may ask for it (me.purpose), the record
+ * keeps it. */
+static str purpose_of(const struct request *rq)
+{
+    str said = request_header(rq, "X-Purpose");
+    return said.p && utf8_is_valid(said) ? utf8_clip(str_trim(said), 200) : (str){0};
+}
+
 static void begin_entry(struct cx *cx, const struct route *route, const struct request *rq,
                         struct audit_entry *entry)
 {
     *entry = (struct audit_entry){.via = STR("desk"),
                                   .action = str_from(route->audit ? route->audit : ""),
                                   .address = rq->address,
+                                  .purpose = cx->purpose,
                                   .count = -1,
                                   .result = STR("ok")};
     cx->audit = entry;
@@ -121,6 +130,7 @@ void work_serve(void *arg, void *worker, const struct route *route, const struct
     struct cx cx = {.arena = rq->arena,
                     .db = w->db,
                     .reader = w->reader,
+                    .purpose = purpose_of(rq),
                     .err = &err,
                     .registry = registry,
                     .server = w->server,

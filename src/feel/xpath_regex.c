@@ -67,7 +67,7 @@ struct threads {
     uint32_t *seen; /* for each instruction, the step it was last added in */
 };
 
-struct todo { /* of following jumps: an instruction, or a slot to put back */
+struct pending { /* of following jumps: an instruction, or a slot to put back */
     uint32_t pc;
     uint32_t slot;
     size_t old;
@@ -87,12 +87,12 @@ static bool new_threads(const struct search *s, struct threads *t)
 
 /* Adds the thread and all it leads to without taking a character.  slots is put back at the end. */
 static void add_thread(const struct search *s, struct threads *t, uint32_t start, size_t at,
-                       size_t *slots, uint32_t step, struct todo *stack)
+                       size_t *slots, uint32_t step, struct pending *stack)
 {
     size_t depth = 0;
-    stack[depth++] = (struct todo){.pc = start, .slot = UINT32_MAX};
+    stack[depth++] = (struct pending){.pc = start, .slot = UINT32_MAX};
     while (depth) {
-        struct todo job = stack[--depth];
+        struct pending job = stack[--depth];
         if (job.slot != UINT32_MAX) {
             slots[job.slot] = job.old;
             continue;
@@ -107,11 +107,11 @@ static void add_thread(const struct search *s, struct threads *t, uint32_t start
                 pc = i->x;
                 break;
             case REGEX_SPLIT:
-                stack[depth++] = (struct todo){.pc = i->y, .slot = UINT32_MAX};
+                stack[depth++] = (struct pending){.pc = i->y, .slot = UINT32_MAX};
                 pc = i->x;
                 break;
             case REGEX_SAVE:
-                stack[depth++] = (struct todo){.slot = i->x, .old = slots[i->x]};
+                stack[depth++] = (struct pending){.slot = i->x, .old = slots[i->x]};
                 slots[i->x] = at;
                 pc++;
                 break;
@@ -148,7 +148,7 @@ static void keep(struct xpath_regex_match *match, const size_t *slots, size_t gr
 
 struct xpath_regex_scratch {
     struct threads now, next;
-    struct todo *stack;
+    struct pending *stack;
     size_t *slots;
     uint32_t mark; /* of `now`; that of `next` is one more */
 };
@@ -161,7 +161,7 @@ static struct xpath_regex_scratch *scratch_of(const struct search *s)
     struct xpath_regex_scratch *k = arena_new(s->arena, struct xpath_regex_scratch);
     if (!new_threads(s, &k->now) || !new_threads(s, &k->next))
         return NULL;
-    k->stack = arena_array(s->arena, struct todo, r->n * 2 + 2);
+    k->stack = arena_array(s->arena, struct pending, r->n * 2 + 2);
     k->slots = arena_array(s->arena, size_t, r->slot_count);
     return r->scratch = k;
 }
@@ -270,13 +270,13 @@ static bool advance(const struct search *s, const struct xpath_regex_insn *i, si
 }
 
 static enum xpath_regex_outcome try_at(const struct search *s, size_t from, size_t *slots,
-                                       struct choices *todo)
+                                       struct choices *pending)
 {
-    todo->n = 0;
-    VEC_ADD(s->arena, todo->items, todo->n, todo->size) =
+    pending->n = 0;
+    VEC_ADD(s->arena, pending->items, pending->n, pending->size) =
         (struct choice){.slot = UINT32_MAX, .at = from};
-    while (todo->n) {
-        struct choice job = todo->items[--todo->n];
+    while (pending->n) {
+        struct choice job = pending->items[--pending->n];
         if (job.slot != UINT32_MAX) {
             slots[job.slot] = job.old;
             continue;
@@ -295,13 +295,13 @@ static enum xpath_regex_outcome try_at(const struct search *s, size_t from, size
                 continue;
             }
             if (i->op == REGEX_SPLIT) {
-                VEC_ADD(s->arena, todo->items, todo->n, todo->size) =
+                VEC_ADD(s->arena, pending->items, pending->n, pending->size) =
                     (struct choice){.pc = i->y, .slot = UINT32_MAX, .at = at};
                 pc = i->x;
                 continue;
             }
             if (i->op == REGEX_SAVE) {
-                VEC_ADD(s->arena, todo->items, todo->n, todo->size) =
+                VEC_ADD(s->arena, pending->items, pending->n, pending->size) =
                     (struct choice){.slot = i->x, .old = slots[i->x]};
                 slots[i->x] = at;
             } else if (!advance(s, i, slots, &at)) {
@@ -317,14 +317,14 @@ static enum xpath_regex_outcome search_tries(const struct search *s, size_t from
                                              struct xpath_regex_match *match)
 {
     size_t *slots = arena_array(s->arena, size_t, s->r->slot_count);
-    struct choices todo = {0};
+    struct choices pending = {0};
     for (size_t at = from; at <= s->text.n; at++) {
         if (at && at < s->text.n && ((unsigned char)s->text.p[at] & 0xc0) == 0x80)
             continue;
         for (size_t i = 0; i < s->r->slot_count; i++)
             slots[i] = SIZE_MAX;
         slots[0] = at;
-        enum xpath_regex_outcome outcome = try_at(s, at, slots, &todo);
+        enum xpath_regex_outcome outcome = try_at(s, at, slots, &pending);
         if (outcome == REGEX_FOUND)
             keep(match, slots, s->r->group_count);
         if (outcome != REGEX_NONE)

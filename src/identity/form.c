@@ -1,33 +1,16 @@
 #include "identity/form.h"
 
-static int hex_value(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
+#include "http/router.h"
 
 bool form_decode(struct arena *a, str text, str *out)
 {
     char *p = arena_alloc(a, text.n + 1, 1);
-    size_t n = 0;
     for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] != '%') {
-            p[n++] = text.p[i] == '+' ? ' ' : text.p[i];
-            if (text.p[i] == 0)
-                return false;
-            continue;
-        }
-        int high = i + 2 < text.n ? hex_value(text.p[i + 1]) : -1;
-        int low = i + 2 < text.n ? hex_value(text.p[i + 2]) : -1;
-        if (high < 0 || low < 0 || high + low == 0)
+        if (text.p[i] == 0)
             return false;
-        p[n++] = (char)(high << 4 | low);
-        i += 2;
+        p[i] = text.p[i] == '+' ? ' ' : text.p[i];
     }
-    *out = (str){p, n};
-    return utf8_is_valid(*out);
+    return url_decode(a, (str){p, text.n}, out);
 }
 
 bool form_read(struct form *f, struct arena *a, str body, struct err *e)

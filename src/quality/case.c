@@ -97,33 +97,6 @@ static bool write_case(struct cx *cx, struct buf *b, const struct dataset *d,
     return true;
 }
 
-/* The record as its own table has it: all cells as text, for the source's eyes and for landing. */
-static bool read_cells(struct cx *cx, const struct dataset *d, str key, str *cells)
-{
-    struct rows rows;
-    BUF_SCOPED struct buf sql = {.max = MAX_SQL};
-    struct view whole = {.dataset = d,
-                         .fields = arena_array(cx->arena, struct view_field, d->field_count),
-                         .n = d->field_count};
-    for (size_t i = 0; i < d->field_count; i++)
-        view_field_clear(cx->arena, &d->fields[i], &whole.fields[i]);
-    buf_add_lit(&sql, "select ");
-    view_columns(&sql, &whole, "t");
-    buf_add_format(&sql, " from %.*s t where ", STR_ARG(d->table));
-    if (!key_to_where(cx->arena, d, key, &sql, cx->err))
-        return false;
-    buf_add_char(&sql, '\0');
-    if (!DB0(cx->db, cx->arena, &rows, cx->err, sql.p))
-        return false;
-    if (rows.n == 0) {
-        err_set(cx->err, ERR_MISSING, "%.*s has no record with this key", STR_ARG(d->title.en));
-        return err_zh(cx->err, "“%.*s”中没有这条记录", STR_ARG(d->title.zh));
-    }
-    for (size_t i = 0; i < d->field_count; i++)
-        cells[i] = rows_text(&rows, 0, (int)i);
-    return true;
-}
-
 static bool post_report(struct cx *cx, const struct request *rq, struct response *rs)
 {
     struct json body;
@@ -145,7 +118,7 @@ static bool post_report(struct cx *cx, const struct request *rq, struct response
         err_set(cx->err, ERR_INVALID, "say what is wrong, or what the value should be");
         return err_zh(cx->err, "请说明哪里不对，或填写正确的值");
     }
-    if (!view_sight(cx, &view, key, NULL, &sight) || !read_cells(cx, d, key, cells))
+    if (!view_sight(cx, &view, key, NULL, &sight) || !access_cells(cx, d, key, cells))
         return false;
     if (sight == SIGHT_NONE) {
         BUF_SCOPED struct buf where = {.max = MAX_SQL};
@@ -296,7 +269,7 @@ static bool land_fix(struct cx *cx, const struct dataset *d, const struct rows *
         return err_zh(cx->err, "“%.*s”是主键，不能直接改：请通过文件导入正确的记录",
                       STR_ARG(f->title.zh));
     }
-    if (!read_cells(cx, d, key, cells))
+    if (!access_cells(cx, d, key, cells))
         return false;
     cells[f - d->fields] = value;
     if (!DB(cx->db, cx->arena, &batch, cx->err,

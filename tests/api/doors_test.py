@@ -462,6 +462,12 @@ check('which is answered in words', clients['police'].post(f"/api/v1/cases/{got[
 check('and told', any('异议' in json.dumps(m, ensure_ascii=False) for m in cit.get('/api/v1/home')[1]['messages']))
 check('a correction is a case at the source', cit.post(f'/api/v1/datasets/person/records/{mine}/report', {'field': 'mobile', 'proposed': '13800000000'})[0] == 201)
 
+# What a request is for: kept on record, and a row condition may ask for it.
+clients['police'].get(f'/api/v1/datasets/person/records/{mine}', headers={'X-Purpose': 'census'})
+check('the purpose is on record', 'census' in [x['purpose'] for x in cit.get('/api/v1/my/looks?' + q(dataset='person', key=mine))[1]['looks']])
+status, got = clients['police'].get(f'/api/v1/datasets/person/records/{mine}', headers={'X-Purpose': "x', true); drop table data.person; --"})
+check('a purpose stays a text', status == 200 and place.sql('select count(*) from data.person') == str(len(raw)), got)
+
 # A change of rights is in force for a running session within a second.
 place.sql("update shuzhi.post set area = '330521101' where login = 'wukang'")
 check('a post changed: the next answer follows', clients['wukang'].get(f'/api/v1/datasets/person/records/{k}')[0] == 403)
