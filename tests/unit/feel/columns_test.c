@@ -49,12 +49,14 @@ static bool same(struct value x, struct value y)
 }
 
 struct rows {
+    size_t n;
     struct value *values[INPUTS];
     struct column columns[INPUTS];
 };
 
 static void make_rows(struct rows *r, struct arena *a)
 {
+    r->n = ROWS;
     for (size_t c = 0; c < INPUTS; c++) {
         r->values[c] = arena_array(a, struct value, ROWS);
         for (size_t i = 0; i < ROWS; i++)
@@ -75,9 +77,10 @@ static bool check_both(const struct rows *r, str text)
     struct program *p = program_compile(&a, text, &scope, &e);
     CHECK_NAMED(p != NULL, e.msg);
     machine_init(&m, &a, &e, (struct limits){INT64_MAX / 2, (size_t)1 << 32, 100});
-    bool ok = p && columns_run(&m, p, r->columns, ROWS, &result, &report);
+    bool ok = p && columns_run(&m, p, r->columns, r->n, &result, &report);
     CHECK_NAMED(ok, e.msg);
-    for (size_t i = 0; ok && i < ROWS; i++) {
+    m.warning_count = 0;
+    for (size_t i = 0; ok && i < r->n; i++) {
         struct value globals[INPUTS], want;
         for (size_t c = 0; c < INPUTS; c++)
             globals[c] = r->values[c][i];
@@ -91,6 +94,10 @@ static bool check_both(const struct rows *r, str text)
         }
     }
     CHECK(ok);
+    if (ok && m.warning_count != report.warnings)
+        printf("# %.*s: %zu warnings and in columns %zu\n", STR_ARG(text), m.warning_count,
+               report.warnings);
+    CHECK(!ok || m.warning_count == report.warnings);
     return !report.is_row_wise;
 }
 
