@@ -7,11 +7,11 @@ static const struct {
     loop_ints *arithmetic;    /* a number of two numbers with one exponent (MUL: any) */
     loop_compare *comparison; /* a boolean of two numbers, dates or months */
     enum opcode mirrored;     /* the comparison with its operands swapped */
-} LOOPS[] = {[OP_ADD] = {.arithmetic = loop_add},  [OP_SUB] = {.arithmetic = loop_sub},
-             [OP_MUL] = {.arithmetic = loop_mul},  [OP_EQ] = {NULL, loop_eq, OP_EQ},
-             [OP_NE] = {NULL, loop_ne, OP_NE},     [OP_LT] = {NULL, loop_lt, OP_GT},
-             [OP_LE] = {NULL, loop_le, OP_GE},     [OP_GT] = {NULL, loop_gt, OP_LT},
-             [OP_GE] = {NULL, loop_ge, OP_LE},     [OP_RETURN] = {NULL, NULL, OP_RETURN}};
+} LOOPS[] = {[OP_ADD] = {.arithmetic = loop_add}, [OP_SUB] = {.arithmetic = loop_sub},
+             [OP_MUL] = {.arithmetic = loop_mul}, [OP_EQ] = {NULL, loop_eq, OP_EQ},
+             [OP_NE] = {NULL, loop_ne, OP_NE},    [OP_LT] = {NULL, loop_lt, OP_GT},
+             [OP_LE] = {NULL, loop_le, OP_GE},    [OP_GT] = {NULL, loop_gt, OP_LT},
+             [OP_GE] = {NULL, loop_ge, OP_LE},    [OP_RETURN] = {NULL, NULL, OP_RETURN}};
 
 static bool is_null(const struct vector *v)
 {
@@ -277,8 +277,7 @@ static struct vector *logic(struct batch *b, enum opcode op, struct vector *x, s
     return r;
 }
 
-static struct vector *run_logic(struct batch *b, enum opcode op, struct vector *x,
-                                struct vector *y)
+static struct vector *run_logic(struct batch *b, enum opcode op, struct vector *x, struct vector *y)
 {
     struct vector *p = vector_as_bits(b, x), *q = vector_as_bits(b, y);
     struct vector *r = p && q ? logic(b, op, p, q) : NULL;
@@ -296,9 +295,9 @@ static bool take_end(struct value v, enum value_kind kind, int exp, int64_t *i)
     if (v.kind != kind || v.is_big)
         return false;
     *i = v.i;
-    return v.exp == exp || (vector_factor(v.exp - exp, &factor) &&
-                            !__builtin_mul_overflow(v.i, factor, i) && *i < VALUE_SMALL_LIMIT &&
-                            *i > -VALUE_SMALL_LIMIT);
+    return v.exp == exp ||
+           (vector_factor(v.exp - exp, &factor) && !__builtin_mul_overflow(v.i, factor, i) &&
+            *i<VALUE_SMALL_LIMIT && * i> - VALUE_SMALL_LIMIT);
 }
 
 static struct vector *within(struct batch *b, struct vector *x, const struct range *range)
@@ -308,7 +307,8 @@ static struct vector *within(struct batch *b, struct vector *x, const struct ran
     if (p && p->form == FORM_INTS && range->form == RANGE_INTERVAL) {
         int exp = p->exp < range->low.exp ? p->exp : range->low.exp;
         exp = exp < range->high.exp ? exp : range->high.exp;
-        struct vector *scaled = p->kind == VALUE_NUMBER ? vector_rescale(b, p, exp) : vector_keep(p);
+        struct vector *scaled =
+            p->kind == VALUE_NUMBER ? vector_rescale(b, p, exp) : vector_keep(p);
         if (scaled && take_end(range->low, p->kind, scaled->exp, &low) &&
             take_end(range->high, p->kind, scaled->exp, &high)) {
             r = vector_bits(b);
@@ -369,8 +369,9 @@ static struct vector *match(struct batch *b, struct insn i, struct vector *x, st
         return within(b, x, y->constant.range);
     if (is_constant(y, VALUE_BOOLEAN) && i.op == OP_MATCH_CELL)
         return match_boolean(b, x, y->constant.i);
-    /* A cell that may be a boolean matches by what the input is. */
-    bool is_odd = i.op == OP_MATCH_CELL && y->form != FORM_CONSTANT && y->form != FORM_INTS;
+    /* Lists and ranges may be among the tests; what a boolean cell matches depends on the input. */
+    bool is_odd = y->form == FORM_VALUES || y->form == FORM_CODES ||
+                  (i.op == OP_MATCH_CELL && y->form == FORM_BITS);
     if (is_odd || is_constant(y, VALUE_LIST) || is_constant(x, VALUE_LIST))
         return NULL;
     return compare(b, OP_EQ, x, y);
@@ -444,7 +445,13 @@ static struct vector *negation(struct batch *b, struct vector *x)
 
 static struct vector *date_part(struct batch *b, const struct vector *x, str name)
 {
-    enum { YEAR, MONTH, DAY } part = str_is(name, "year") ? YEAR : str_is(name, "month") ? MONTH : DAY;
+    enum {
+        YEAR,
+        MONTH,
+        DAY
+    } part = str_is(name, "year")    ? YEAR
+             : str_is(name, "month") ? MONTH
+                                     : DAY;
     if (x->form != FORM_INTS || x->kind != VALUE_DATE || (part == DAY && !str_is(name, "day")))
         return NULL;
     struct vector *r = vector_ints(b, VALUE_NUMBER, 0, TEMPORAL_MAX_YEAR);

@@ -1,11 +1,13 @@
 #include "feel/columns_loop.h"
 
 /* Under a sanitizer the choice of a clone would run before the sanitizer is up. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define LOOP __attribute__((optimize("O3"), target_clones("avx2", "default"))) void
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
+    !defined(__SANITIZE_ADDRESS__)
+#define LOOP_OF(type) __attribute__((optimize("O3"), target_clones("avx2", "default"))) type
 #else
-#define LOOP void
+#define LOOP_OF(type) type
 #endif
+#define LOOP LOOP_OF(void)
 
 #define EACH_ROW for (size_t row = 0; row < n; row++)
 
@@ -47,31 +49,38 @@ BYTES(loop_without, x[row] & (y[row] ^ 1))
 BYTES(loop_neither, (x[row] | y[row]) ^ 1)
 BYTES(loop_unlike, x[row] ^ y[row])
 
-size_t loop_count(const uint8_t *x, size_t n)
+LOOP_OF(size_t) loop_count(const uint8_t *x, size_t n)
 {
+    enum { LANES = 32, MOST = 255 }; /* a lane holds the sum of as many bytes of 1 */
     size_t count = 0, row = 0;
-    uint64_t eight;
-    for (; row + sizeof eight <= n; row += sizeof eight) {
-        memcpy(&eight, x + row, sizeof eight);
-        count += eight * 0x0101010101010101u >> 56; /* the sum of eight bytes of 0 or 1 */
+    while (row + LANES <= n) {
+        uint8_t sums[LANES] = {0};
+        for (int i = 0; i < MOST && row + LANES <= n; i++, row += LANES) {
+            for (int k = 0; k < LANES; k++)
+                sums[k] = (uint8_t)(sums[k] + x[row + (size_t)k]);
+        }
+        for (int k = 0; k < LANES; k++)
+            count += sums[k];
     }
     for (; row < n; row++)
         count += x[row];
     return count;
 }
 
+/* x where the mask is 1, else y: without a branch, and both are read. */
+#define CHOOSE(type, mask, x, y) ((type)((y) ^ (((x) ^ (y)) & (type) - (type)(mask))))
 #define SELECT(name, type)                                                                         \
     LOOP name(type *restrict r, const uint8_t *mask, const type *x, type cx, const type *y,        \
               type cy, size_t n)                                                                   \
     {                                                                                              \
         if (x && y) {                                                                              \
-            EACH_ROW r[row] = mask[row] ? x[row] : y[row];                                         \
+            EACH_ROW r[row] = CHOOSE(type, mask[row], x[row], y[row]);                             \
         } else if (x) {                                                                            \
-            EACH_ROW r[row] = mask[row] ? x[row] : cy;                                             \
+            EACH_ROW r[row] = CHOOSE(type, mask[row], x[row], cy);                                 \
         } else if (y) {                                                                            \
-            EACH_ROW r[row] = mask[row] ? cx : y[row];                                             \
+            EACH_ROW r[row] = CHOOSE(type, mask[row], cx, y[row]);                                 \
         } else {                                                                                   \
-            EACH_ROW r[row] = mask[row] ? cx : cy;                                                 \
+            EACH_ROW r[row] = CHOOSE(type, mask[row], cx, cy);                                     \
         }                                                                                          \
     }
 
@@ -84,7 +93,7 @@ LOOP loop_split(uint8_t *restrict holds, uint8_t *restrict not, const uint8_t *a
     EACH_ROW
     {
         holds[row] = active[row] & x[row];
-        not[row] = (uint8_t)(active[row] & (x[row] ^ 1));
+        not [row] = (uint8_t)(active[row] & (x[row] ^ 1));
     }
 }
 
@@ -116,18 +125,9 @@ static __attribute__((noinline)) uint64_t power_above(uint64_t bits)
     return power;
 }
 
-/* The bits that differ from the sign, all rows together. */
-LOOP loop_bits(uint64_t *restrict bits, const int64_t *x, size_t n);
-LOOP loop_bits(uint64_t *restrict bits, const int64_t *x, size_t n)
+LOOP_OF(uint64_t) loop_bound(const int64_t *x, size_t n)
 {
-    uint64_t all = 0;
-    EACH_ROW all |= (uint64_t)(x[row] ^ x[row] >> 63);
-    *bits = all;
-}
-
-uint64_t loop_bound(const int64_t *x, size_t n)
-{
-    uint64_t bits;
-    loop_bits(&bits, x, n);
+    uint64_t bits = 0; /* those that differ from the sign, of all rows together */
+    EACH_ROW bits |= (uint64_t)(x[row] ^ x[row] >> 63);
     return power_above(bits);
 }
