@@ -57,10 +57,9 @@ static struct column pack_ints(struct arena *a, const struct value *values, size
             c.exp = v.exp;
         }
         ints[i] = v.i;
-        if (v.exp != c.exp &&
-            (!vector_factor(v.exp - c.exp, &factor) ||
-             __builtin_mul_overflow(v.i, factor, &ints[i]) || ints[i] >= VALUE_SMALL_LIMIT ||
-             ints[i] <= -VALUE_SMALL_LIMIT))
+        if (v.exp != c.exp && (!vector_factor(v.exp - c.exp, &factor) ||
+                               __builtin_mul_overflow(v.i, factor, &ints[i]) ||
+                               ints[i] >= VALUE_SMALL_LIMIT || ints[i] <= -VALUE_SMALL_LIMIT))
             return as_is;
     }
     c.nulls = any ? nulls : NULL;
@@ -149,7 +148,8 @@ struct column column_pack(struct arena *a, const struct value *values, size_t n)
 static bool begin(struct column_builder *b, const struct column *c)
 {
     struct value v = c->is_constant ? c->values[0] : VALUE_NOTHING;
-    bool is_int = c->ints || (c->is_constant && vector_is_int_kind((enum value_kind)v.kind) && !v.is_big);
+    bool is_int =
+        c->ints || (c->is_constant && vector_is_int_kind((enum value_kind)v.kind) && !v.is_big);
     bool is_bits = (c->bytes && !c->entries) || v.kind == VALUE_BOOLEAN;
     if (is_int) {
         b->column.kind = c->ints ? c->kind : (enum value_kind)v.kind;
@@ -262,8 +262,8 @@ bool column_builder_add(struct column_builder *b, const struct column *c, size_t
 {
     if (b->filled == 0 && !begin(b, c))
         return false;
-    bool fits = c->is_constant ? add_constant(b, c->values[0], n)
-                               : add_ints(b, c, n) || add_bytes(b, c, n);
+    bool fits =
+        c->is_constant ? add_constant(b, c->values[0], n) : add_ints(b, c, n) || add_bytes(b, c, n);
     if (fits && !add_nulls(b, c, n))
         return false;
     if (!fits) {

@@ -1,5 +1,7 @@
 #include "feel/columns_batch.h"
 
+#include "feel/builtin.h"
+
 struct columns_gear {
     struct batch b;
     bool is_row_wise;
@@ -114,9 +116,9 @@ static void run_operation(struct batch *b, struct insn i, size_t sp, size_t n)
     if (!scalar_is_few(b, x, n)) {
         if (i.op == OP_BETWEEN)
             r = kernel_between(b, x[0], x[1], x[2]);
-        else if (i.op == OP_LIST || i.op == OP_BUILTIN)
-            r = NULL;
-        else
+        else if (i.op == OP_BUILTIN)
+            r = kernel_builtin(b, i, x, n);
+        else if (i.op != OP_LIST)
             r = n == 2 ? kernel_binary(b, i, x[0], x[1]) : kernel_unary(b, i, x[0]);
     }
     put(b, sp, n, r ? r : scalar_run(b, i, x, n));
@@ -134,12 +136,26 @@ static struct vector *load_slot(struct batch *b, size_t slot)
     return b->slots[slot] ? vector_keep(b->slots[slot]) : vector_constant(b, VALUE_NOTHING);
 }
 
+/* floor(x / y) at once, unless rows wait for the floor; false when it is none. */
+static bool run_floor_of_quotient(struct batch *b, size_t pc, size_t sp)
+{
+    struct insn i = b->code->insns[pc], next = b->code->insns[pc + 1];
+    struct vector **x = b->stack + sp - 2;
+    if (next.op != OP_BUILTIN || next.c != BUILTIN_floor || next.b != 1 ||
+        b->waiting[pc + 1].rows || scalar_is_few(b, x, 2))
+        return false;
+    struct vector *r = kernel_floor_of_quotient(b, i, next, x[0], x[1]);
+    if (r)
+        put(b, sp, 2, r);
+    return r != NULL;
+}
+
 /* Rows that wait keep what they have there. */
 static void store(struct batch *b, size_t slot, struct vector *v)
 {
     struct vector *before = b->slots[slot];
-    b->slots[slot] = before && b->waiting_count ? vector_select(b, active_rows(b), v, before)
-                                                : vector_keep(v);
+    b->slots[slot] =
+        before && b->waiting_count ? vector_select(b, active_rows(b), v, before) : vector_keep(v);
     vector_drop(b, before);
 }
 
@@ -250,7 +266,10 @@ static bool run(struct batch *b)
         if (!machine_pay(b->m, b->active_count / 16 + 1))
             return false;
         b->frame.pc = b->code->insns + pc;
-        step(b, pc, b->code->depths[pc]);
+        if (b->code->insns[pc].op == OP_DIV && run_floor_of_quotient(b, pc, b->code->depths[pc]))
+            pc++;
+        else
+            step(b, pc, b->code->depths[pc]);
         if (b->m->is_stopped)
             return false;
     }

@@ -38,9 +38,9 @@ struct columns_pool {
     uint8_t ones[COLUMNS_BATCH]; /* the mask of all rows */
 };
 
-struct table_hits {                /* in place of a list: tables here keep one hit a row */
-    struct vector *once, *again;   /* masks, NULL: of no row */
-    struct vector **outputs;       /* NULL until a row has hit */
+struct table_hits {              /* in place of a list: tables here keep one hit a row */
+    struct vector *once, *again; /* masks, NULL: of no row */
+    struct vector **outputs;     /* NULL until a row has hit */
     size_t output_count;
 };
 
@@ -118,6 +118,19 @@ struct vector *kernel_binary(struct batch *b, struct insn i, struct vector *x, s
 struct vector *kernel_unary(struct batch *b, struct insn i, struct vector *x);
 struct vector *kernel_between(struct batch *b, struct vector *x, struct vector *low,
                               struct vector *high);
+
+/* Both to the smaller exponent; false, and nothing changed, when one cannot be. */
+bool kernel_align(struct batch *b, struct vector **x, struct vector **y);
+/* A constant in every row. */
+struct vector *kernel_spread(struct batch *b, const struct vector *c);
+/* What the machine says of the rows where the result is null for want of an operand. */
+void kernel_warn_of_nulls(struct batch *b, struct insn i, struct vector *const *operands, size_t n,
+                          const struct vector *r);
+
+/* --- columns_builtin.c: likewise */
+struct vector *kernel_builtin(struct batch *b, struct insn i, struct vector *const *x, size_t n);
+struct vector *kernel_floor_of_quotient(struct batch *b, struct insn divide, struct insn floor,
+                                        struct vector *x, struct vector *y);
 
 /* --- columns_scalar.c: any operation, by the machine's own functions: once where all operands are
  * constant, once an entry where they are codes, else for each active row */

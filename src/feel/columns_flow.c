@@ -48,7 +48,7 @@ static struct vector *active_mask(struct batch *b)
 static void part(struct batch *b, size_t pc, const uint8_t *x, bool goes, struct vector *top)
 {
     struct vector *holds = vector_bits(b), *not = vector_bits(b);
-    loop_split(holds->byte_room, not->byte_room, active_rows(b), x, b->n);
+    loop_split(holds->byte_room, not ->byte_room, active_rows(b), x, b->n);
     struct vector *go = goes ? holds : not, *stay = goes ? not : holds;
     size_t gone = loop_count(go->bytes, b->n), left = b->active_count - gone;
     if (gone)
@@ -68,9 +68,9 @@ static void jump_on(struct batch *b, struct insn i, struct vector *x, struct vec
 {
     bool is_false = i.op == OP_JUMP_IF_FALSE;
     if (x->form == FORM_CONSTANT) {
-        bool goes = i.op == OP_JUMP_UNLESS    ? !value_is_true(x->constant)
-                    : is_false                ? value_is_false(x->constant)
-                                              : value_is_true(x->constant);
+        bool goes = i.op == OP_JUMP_UNLESS ? !value_is_true(x->constant)
+                    : is_false             ? value_is_false(x->constant)
+                                           : value_is_true(x->constant);
         if (goes)
             jump(b, (size_t)i.c, top);
         return;
@@ -205,8 +205,8 @@ void flow_hit(struct batch *b, uint32_t slot, struct vector *const *outputs, siz
     struct vector *fresh = note_hits(b, h);
     for (size_t i = 0; i < n; i++) {
         struct vector *before = h->outputs[i];
-        h->outputs[i] = before ? vector_select(b, fresh->bytes, outputs[i], before)
-                               : vector_keep(outputs[i]);
+        h->outputs[i] =
+            before ? vector_select(b, fresh->bytes, outputs[i], before) : vector_keep(outputs[i]);
         vector_drop(b, before);
     }
     vector_drop(b, fresh);

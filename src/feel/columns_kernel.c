@@ -35,17 +35,15 @@ static int exp_of(const struct vector *v)
 
 /* --- arithmetic */
 
-/* What the machine says of a row whose operand is missing. */
-static void warn_of_nulls(struct batch *b, struct insn i, struct vector *x, struct vector *y,
+void kernel_warn_of_nulls(struct batch *b, struct insn i, struct vector *const *operands, size_t n,
                           const struct vector *r)
 {
-    struct vector *operands[] = {x, y};
     if (!r->nulls)
         return;
     FOR_ACTIVE(b, row)
     {
         if (r->nulls[row])
-            scalar_row(b, i, operands, y ? 2 : 1, row);
+            scalar_row(b, i, operands, n, row);
     }
 }
 
@@ -69,7 +67,7 @@ static struct vector *checked(struct batch *b, enum opcode op, const struct vect
     return r;
 }
 
-static struct vector *spread(struct batch *b, const struct vector *c)
+struct vector *kernel_spread(struct batch *b, const struct vector *c)
 {
     struct vector *r = vector_ints(b, kind_of(c), exp_of(c), 0);
     for (size_t row = 0; row < b->n; row++)
@@ -93,8 +91,7 @@ static struct vector *arithmetic(struct batch *b, enum opcode op, struct vector 
     return r;
 }
 
-/* Both to the smaller exponent; false when one cannot be. */
-static bool align(struct batch *b, struct vector **x, struct vector **y)
+bool kernel_align(struct batch *b, struct vector **x, struct vector **y)
 {
     int exp = exp_of(*x) < exp_of(*y) ? exp_of(*x) : exp_of(*y);
     struct vector *p = vector_rescale(b, *x, exp), *q = vector_rescale(b, *y, exp);
@@ -113,13 +110,13 @@ static bool align(struct batch *b, struct vector **x, struct vector **y)
 static struct vector *run_arithmetic(struct batch *b, enum opcode op, struct vector **x,
                                      struct vector **y)
 {
-    if (op != OP_MUL && !align(b, x, y))
+    if (op != OP_MUL && !kernel_align(b, x, y))
         return NULL;
     if ((*x)->form != FORM_CONSTANT)
         return arithmetic(b, op, *x, *y);
     if (op != OP_SUB)
         return arithmetic(b, op, *y, *x);
-    struct vector *all = spread(b, *x), *r = arithmetic(b, op, all, *y);
+    struct vector *all = kernel_spread(b, *x), *r = arithmetic(b, op, all, *y);
     vector_drop(b, all);
     return r;
 }
@@ -157,7 +154,7 @@ static struct vector *numbers(struct batch *b, struct insn i, struct vector *x, 
         r = run_arithmetic(b, op, &p, &q);
     if (r) {
         vector_set_nulls(b, r, p->nulls, q->nulls);
-        warn_of_nulls(b, i, x, y, r);
+        kernel_warn_of_nulls(b, i, (struct vector *[]){x, y}, 2, r);
     }
     vector_drop(b, p);
     vector_drop(b, q);
@@ -205,7 +202,7 @@ static void compare_nulls(struct batch *b, enum opcode op, struct vector *r, con
 static struct vector *compare_ints(struct batch *b, enum opcode op, struct vector **x,
                                    struct vector **y)
 {
-    if (kind_of(*x) == VALUE_NUMBER && !align(b, x, y))
+    if (kind_of(*x) == VALUE_NUMBER && !kernel_align(b, x, y))
         return NULL;
     const struct vector *p = *x, *q = *y;
     if (p->form == FORM_CONSTANT) {
@@ -428,7 +425,7 @@ static struct vector *negate(struct batch *b, struct insn i, struct vector *x)
         r = vector_ints(b, VALUE_NUMBER, p->exp, p->bound);
         loop_mul(r->int_room, p->ints, NULL, -1, b->n);
         vector_set_nulls(b, r, p->nulls, NULL);
-        warn_of_nulls(b, i, x, NULL, r);
+        kernel_warn_of_nulls(b, i, &x, 1, r);
     }
     vector_drop(b, p);
     return r;
@@ -443,22 +440,18 @@ static struct vector *negation(struct batch *b, struct vector *x)
     return r;
 }
 
-static struct vector *date_part(struct batch *b, const struct vector *x, str name)
+static struct vector *date_part(struct batch *b, struct vector *x, str name)
 {
-    enum {
-        YEAR,
-        MONTH,
-        DAY
-    } part = str_is(name, "year")    ? YEAR
-             : str_is(name, "month") ? MONTH
-                                     : DAY;
-    if (x->form != FORM_INTS || x->kind != VALUE_DATE || (part == DAY && !str_is(name, "day")))
+    static const char *const names[] = {
+        [LOOP_YEAR] = "year", [LOOP_MONTH] = "month", [LOOP_DAY] = "day"};
+    size_t part = 0;
+    while (part < COUNT(names) && !str_is(name, names[part]))
+        part++;
+    if (part == COUNT(names) || x->form != FORM_INTS || x->kind != VALUE_DATE ||
+        vector_bound(b, x) > LOOP_DAYS)
         return NULL;
-    struct vector *r = vector_ints(b, VALUE_NUMBER, 0, TEMPORAL_MAX_YEAR);
-    for (size_t row = 0; row < b->n; row++) {
-        struct civil c = temporal_civil(x->ints[row]);
-        r->int_room[row] = part == YEAR ? c.year : part == MONTH ? c.month : c.day;
-    }
+    struct vector *r = vector_ints(b, VALUE_NUMBER, 0, 0);
+    loop_date_part(r->int_room, x->ints, (enum loop_part)part, b->n);
     vector_set_nulls(b, r, x->nulls, NULL);
     return r;
 }

@@ -131,3 +131,63 @@ LOOP_OF(uint64_t) loop_bound(const int64_t *x, size_t n)
     EACH_ROW bits |= (uint64_t)(x[row] ^ x[row] >> 63);
     return power_above(bits);
 }
+
+/* The calendar in 32 bits, as it stands in 400 years of 146097 days from 1 March of the year 0 on,
+ * moved by so many of these that no day is negative. */
+enum { ERA_DAYS = 146097, ERAS = 8, MARCH = 719468 + ERAS * ERA_DAYS };
+
+struct parts {
+    uint32_t year, month, day; /* year: from that of the move */
+};
+
+static inline __attribute__((always_inline)) struct parts parts_of(int64_t days)
+{
+    uint32_t z = (uint32_t)(days + MARCH), era = z / ERA_DAYS, doe = z - era * ERA_DAYS;
+    uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+    uint32_t month = mp < 10 ? mp + 3 : mp - 9;
+    return (struct parts){yoe + era * 400 + (month <= 2), month, doy - (153 * mp + 2) / 5 + 1};
+}
+
+LOOP loop_date_part(int64_t *restrict r, const int64_t *x, enum loop_part part, size_t n)
+{
+    if (part == LOOP_YEAR) {
+        EACH_ROW r[row] = (int64_t)parts_of(x[row]).year - ERAS * 400;
+    } else if (part == LOOP_MONTH) {
+        EACH_ROW r[row] = parts_of(x[row]).month;
+    } else {
+        EACH_ROW r[row] = parts_of(x[row]).day;
+    }
+}
+
+static inline __attribute__((always_inline)) int64_t months_between(int64_t from, int64_t to)
+{
+    struct parts p = parts_of(from), q = parts_of(to);
+    int32_t months = (int32_t)(q.year * 12 + q.month - p.year * 12 - p.month);
+    int32_t rest = (int32_t)(q.day - p.day);
+    return months - ((months > 0) & (rest < 0)) + ((months < 0) & (rest > 0));
+}
+
+LOOP loop_months(int64_t *restrict r, const int64_t *x, const int64_t *y, int64_t c, size_t n)
+{
+    if (y) {
+        EACH_ROW r[row] = months_between(x[row], y[row]);
+    } else {
+        EACH_ROW r[row] = months_between(x[row], c);
+    }
+}
+
+static inline int64_t floor_of(int64_t x, int64_t c)
+{
+    return x / c - (x % c != 0 && (x < 0) != (c < 0));
+}
+
+void loop_floor(int64_t *restrict r, const int64_t *x, int64_t c, size_t n)
+{
+    EACH_ROW r[row] = floor_of(x[row], c);
+}
+
+void loop_modulo(int64_t *restrict r, const int64_t *x, int64_t c, size_t n)
+{
+    EACH_ROW r[row] = x[row] - floor_of(x[row], c) * c;
+}

@@ -34,5 +34,14 @@ void loop_clear(int64_t *restrict r, const int64_t *x, const uint8_t *nulls, siz
 void loop_gather(int64_t *restrict r, const uint8_t *x, const int64_t *entries, size_t n);
 void loop_gather_bytes(uint8_t *restrict r, const uint8_t *x, const uint8_t *entries, size_t n);
 void loop_truth(uint8_t *restrict r, const int64_t *x, size_t n);
+/* The part of each day, counted from 1970-01-01, and whole months from x to y towards zero, as
+ * temporal_civil() and temporal_months_between() have them; days within LOOP_DAYS of 1970. */
+enum loop_part { LOOP_YEAR, LOOP_MONTH, LOOP_DAY };
+enum { LOOP_DAYS = 1 << 20 };
+void loop_date_part(int64_t *restrict r, const int64_t *x, enum loop_part part, size_t n);
+loop_ints loop_months;
+/* Rounded towards minus infinity, and what remains; c is not 0. */
+void loop_floor(int64_t *restrict r, const int64_t *x, int64_t c, size_t n);
+void loop_modulo(int64_t *restrict r, const int64_t *x, int64_t c, size_t n);
 /* No |x| is larger than the result, which is a power of two. */
 uint64_t loop_bound(const int64_t *x, size_t n);

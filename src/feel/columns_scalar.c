@@ -173,8 +173,8 @@ static struct vector *by_entry(struct batch *b, struct insn i, struct vector *co
     for (size_t e = 0; v && entries && e < codes->entry_count && !b->m->is_stopped; e++) {
         size_t before = b->m->warning_count;
         for (size_t k = 0; k < n; k++)
-            v[k] = operands[k]->form == FORM_CODES ? operands[k]->entries[e]
-                                                   : operands[k]->constant;
+            v[k] =
+                operands[k]->form == FORM_CODES ? operands[k]->entries[e] : operands[k]->constant;
         entries[e] = run(b, i, v, n);
         if (b->m->warning_count > before)
             warn_for(b->m, before, rows_of_code(b, codes, e));

@@ -224,8 +224,8 @@ struct vector *vector_rescale(struct batch *b, struct vector *v, int exp)
         struct value c = v->constant;
         if (bound >= (uint64_t)VALUE_SMALL_LIMIT)
             return NULL;
-        return vector_constant(b, (struct value){.kind = c.kind, .exp = (int16_t)exp,
-                                                 .i = c.i * factor});
+        return vector_constant(
+            b, (struct value){.kind = c.kind, .exp = (int16_t)exp, .i = c.i * factor});
     }
     struct vector *r = vector_ints(b, v->kind, exp, (uint64_t)bound);
     if (bound < (uint64_t)VALUE_SMALL_LIMIT) {
@@ -282,7 +282,7 @@ static bool take_int(struct value v, struct int_form form, int64_t *i, uint8_t *
     if (v.i == 0)
         return true;
     return vector_factor(v.exp - form.exp, &factor) && !__builtin_mul_overflow(v.i, factor, i) &&
-           *i < VALUE_SMALL_LIMIT && *i > -VALUE_SMALL_LIMIT;
+           *i<VALUE_SMALL_LIMIT && * i> - VALUE_SMALL_LIMIT;
 }
 
 static struct vector *ints_of_codes(struct batch *b, const struct vector *v)
@@ -468,10 +468,10 @@ static enum value_kind kind_of(const struct vector *v)
 static struct vector *select_ints(struct batch *b, const uint8_t *mask, struct vector *x,
                                   struct vector *y)
 {
-    int exp = is_null(x)               ? exp_of(y)
-              : is_null(y)             ? exp_of(x)
+    int exp = is_null(x)              ? exp_of(y)
+              : is_null(y)            ? exp_of(x)
               : exp_of(x) < exp_of(y) ? exp_of(x)
-                                       : exp_of(y);
+                                      : exp_of(y);
     struct vector *p = is_null(x) ? vector_keep(x) : vector_rescale(b, x, exp);
     struct vector *q = is_null(y) ? vector_keep(y) : vector_rescale(b, y, exp), *r = NULL;
     if (p && q) {
@@ -578,8 +578,8 @@ static struct vector *select_operand(struct batch *b, struct vector *v, const st
 struct vector *vector_select(struct batch *b, const uint8_t *mask, struct vector *x,
                              struct vector *y)
 {
-    if (x == y || (x->form == FORM_CONSTANT && y->form == FORM_CONSTANT &&
-                   is_same(x->constant, y->constant)))
+    if (x == y ||
+        (x->form == FORM_CONSTANT && y->form == FORM_CONSTANT && is_same(x->constant, y->constant)))
         return vector_keep(x);
     struct vector *r = select_alike(b, mask, x, y);
     if (r)

@@ -269,7 +269,14 @@ static void write_random(struct buf *b, int depth)
                                         "(# in [#..#])",
                                         "(# in (\"Wukang\", \"19\", null))",
                                         "abs(#)",
-                                        "(# ** 2)"};
+                                        "(# ** 2)",
+                                        "ceiling(#)",
+                                        "substring(#, 2)",
+                                        "modulo(#, -0.3)",
+                                        "floor(# / 7)",
+                                        "floor(# / duration(\"P1Y\"))",
+                                        "floor(# / #)",
+                                        "(#).month"};
     if (depth == 0 || pick(5) == 0) {
         buf_add(b, str_from(leaves[pick(COUNT(leaves))]));
         return;
