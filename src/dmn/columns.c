@@ -162,8 +162,7 @@ static bool run_element(struct pass *p, const struct dmn_element *el)
         return take_input(p, el, &part->column);
     if (el->kind == DMN_BKM || el->kind == DMN_SERVICE)
         return take_function(p, el, &part->column);
-    return el->program && !el->fault ? run_decision(p, el, part)
-                                     : run_faulty(p, el, &part->column);
+    return el->program && !el->fault ? run_decision(p, el, part) : run_faulty(p, el, &part->column);
 }
 
 /* Block by block through all decisions, so that what one gives is in the cache for the next. */
