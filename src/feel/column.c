@@ -28,10 +28,22 @@ struct column column_from(const struct column *c, size_t first)
 
 /* --- from values */
 
+/* To a smaller exponent, all or none. */
+static bool rescale(int64_t *ints, size_t n, int by)
+{
+    for (size_t i = 0; i < n && by; i++) {
+        int64_t scaled = ints[i];
+        if (!vector_scale(&scaled, by))
+            return false;
+    }
+    for (size_t i = 0; i < n && by; i++)
+        (void)!vector_scale(&ints[i], by);
+    return true;
+}
+
 static struct column pack_ints(struct arena *a, const struct value *values, size_t n)
 {
-    const struct column as_is = {.values = values};
-    int64_t *ints = arena_array(a, int64_t, n), factor;
+    int64_t *ints = arena_array(a, int64_t, n);
     uint8_t *nulls = arena_array(a, uint8_t, n), any = 0;
     struct column c = {.ints = ints};
     for (size_t i = 0; i < n; i++) {
@@ -44,23 +56,13 @@ static struct column pack_ints(struct arena *a, const struct value *values, size
             c.kind = (enum value_kind)v.kind;
             c.exp = v.exp;
         }
-        if (v.kind != c.kind || v.is_big)
-            return as_is;
-        if (v.exp < c.exp) { /* what came before, to the smaller exponent */
-            if (!vector_factor(c.exp - v.exp, &factor))
-                return as_is;
-            for (size_t k = 0; k < i; k++) {
-                if (__builtin_mul_overflow(ints[k], factor, &ints[k]) ||
-                    ints[k] >= VALUE_SMALL_LIMIT || ints[k] <= -VALUE_SMALL_LIMIT)
-                    return as_is;
-            }
-            c.exp = v.exp;
-        }
         ints[i] = v.i;
-        if (v.exp != c.exp && (!vector_factor(v.exp - c.exp, &factor) ||
-                               __builtin_mul_overflow(v.i, factor, &ints[i]) ||
-                               ints[i] >= VALUE_SMALL_LIMIT || ints[i] <= -VALUE_SMALL_LIMIT))
-            return as_is;
+        if (v.kind != c.kind || !vector_is_int(v) ||
+            (v.exp < c.exp && !rescale(ints, i, c.exp - v.exp)))
+            return (struct column){.values = values};
+        c.exp = v.exp < c.exp ? v.exp : c.exp;
+        if (!vector_scale(&ints[i], v.exp - c.exp))
+            return (struct column){.values = values};
     }
     c.nulls = any ? nulls : NULL;
     return c;
@@ -139,8 +141,7 @@ struct column column_pack(struct arena *a, const struct value *values, size_t n)
         return pack_booleans(a, values, n);
     if (values[i].kind == VALUE_STRING)
         return pack_texts(a, values, n);
-    return vector_is_int_kind((enum value_kind)values[i].kind) ? pack_ints(a, values, n)
-                                                               : (struct column){.values = values};
+    return vector_is_int(values[i]) ? pack_ints(a, values, n) : (struct column){.values = values};
 }
 
 /* --- put in a row */
@@ -148,8 +149,7 @@ struct column column_pack(struct arena *a, const struct value *values, size_t n)
 static bool begin(struct column_builder *b, const struct column *c)
 {
     struct value v = c->is_constant ? c->values[0] : VALUE_NOTHING;
-    bool is_int =
-        c->ints || (c->is_constant && vector_is_int_kind((enum value_kind)v.kind) && !v.is_big);
+    bool is_int = c->ints || vector_is_int(v);
     bool is_bits = (c->bytes && !c->entries) || v.kind == VALUE_BOOLEAN;
     if (is_int) {
         b->column.kind = c->ints ? c->kind : (enum value_kind)v.kind;
@@ -177,42 +177,15 @@ static bool to_values(struct column_builder *b)
     return values != NULL;
 }
 
-/* What is there so far, to the exponent. */
-static bool rescale(struct column_builder *b, int exp)
-{
-    int64_t factor, scaled;
-    if (!vector_factor(b->column.exp - exp, &factor))
-        return false;
-    for (size_t i = 0; i < b->filled; i++) {
-        if (__builtin_mul_overflow(b->ints[i], factor, &scaled) || scaled >= VALUE_SMALL_LIMIT ||
-            scaled <= -VALUE_SMALL_LIMIT)
-            return false;
-    }
-    for (size_t i = 0; i < b->filled; i++)
-        b->ints[i] *= factor;
-    b->column.exp = (int16_t)exp;
-    return true;
-}
-
 static bool add_ints(struct column_builder *b, const struct column *c, size_t n)
 {
-    int64_t factor;
+    int64_t *to = b->ints + b->filled;
     if (!b->ints || !c->ints || c->kind != b->column.kind ||
-        (c->exp < b->column.exp && !rescale(b, c->exp)))
+        (c->exp < b->column.exp && !rescale(b->ints, b->filled, b->column.exp - c->exp)))
         return false;
-    if (c->exp == b->column.exp) {
-        memcpy(b->ints + b->filled, c->ints, n * sizeof *b->ints);
-        return true;
-    }
-    if (!vector_factor(c->exp - b->column.exp, &factor))
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        int64_t *to = &b->ints[b->filled + i];
-        if (__builtin_mul_overflow(c->ints[i], factor, to) || *to >= VALUE_SMALL_LIMIT ||
-            *to <= -VALUE_SMALL_LIMIT)
-            return false;
-    }
-    return true;
+    b->column.exp = c->exp < b->column.exp ? c->exp : b->column.exp;
+    memcpy(to, c->ints, n * sizeof *to);
+    return rescale(to, n, c->exp - b->column.exp);
 }
 
 static bool add_bytes(struct column_builder *b, const struct column *c, size_t n)
@@ -225,22 +198,19 @@ static bool add_bytes(struct column_builder *b, const struct column *c, size_t n
 
 static bool add_constant(struct column_builder *b, struct value v, size_t n)
 {
-    int64_t i = v.i;
-    bool is_int = b->ints && v.kind == b->column.kind && !v.is_big, is_null = v.kind == VALUE_NULL;
-    if (is_int && v.exp != b->column.exp) {
-        struct column one = {.kind = b->column.kind, .exp = v.exp, .ints = &i};
-        struct column_builder rest = *b;
-        if (!add_ints(&rest, &one, 1))
-            return false;
-        b->column.exp = rest.column.exp;
-        i = b->ints[b->filled];
-    }
-    if (!is_int && !(b->bytes && v.kind == VALUE_BOOLEAN) && !(is_null && (b->ints || b->bytes)))
-        return false;
-    for (size_t k = 0; b->ints && k < n; k++)
-        b->ints[b->filled + k] = is_null ? 0 : i;
-    if (b->bytes)
+    bool is_null = v.kind == VALUE_NULL;
+    if (b->bytes && (v.kind == VALUE_BOOLEAN || is_null)) {
         memset(b->bytes + b->filled, value_is_true(v), n);
+        return true;
+    }
+    struct column one = {.kind = b->column.kind, .exp = v.exp, .ints = &v.i};
+    if (!b->ints || !(is_null || (v.kind == b->column.kind && vector_is_int(v))) ||
+        (!is_null && !add_ints(b, &one, 1)))
+        return false;
+    int64_t *to = b->ints + b->filled;
+    *to = is_null ? 0 : *to;
+    for (size_t k = 1; k < n; k++)
+        to[k] = *to;
     return true;
 }
 

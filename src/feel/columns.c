@@ -92,11 +92,6 @@ struct columns_gear *columns_gear_create(struct columns_pool *pool, const struct
     return (g->is_row_wise ? g->values != NULL : prepare(&g->b)) ? g : NULL;
 }
 
-bool columns_gear_is_row_wise(const struct columns_gear *g)
-{
-    return g->is_row_wise;
-}
-
 /* --- one instruction for the active rows; sp: operands below it */
 
 /* The result in place of n operands. */

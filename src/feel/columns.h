@@ -38,7 +38,6 @@ MUST_USE bool columns_run(struct machine *m, const struct program *p, const stru
  * while it is in the cache.  A pool is the memory that gears share; both live in the arena. */
 struct columns_pool *columns_pool_create(struct machine *m);
 struct columns_gear *columns_gear_create(struct columns_pool *pool, const struct program *p);
-bool columns_gear_is_row_wise(const struct columns_gear *g);
 /* The result is valid until the gear's next step.  False only when a limit was reached. */
 MUST_USE bool columns_gear_step(struct columns_gear *g, const struct column *inputs, size_t n,
                                 struct column *result);

@@ -72,6 +72,22 @@ static inline const uint8_t *active_rows(const struct batch *b)
     return b->active ? b->active->bytes : b->pool->ones;
 }
 
+static inline bool vector_is_constant(const struct vector *v, enum value_kind kind)
+{
+    return v->form == FORM_CONSTANT && v->constant.kind == kind;
+}
+
+/* Of INTS and constants. */
+static inline enum value_kind vector_kind(const struct vector *v)
+{
+    return v->form == FORM_CONSTANT ? (enum value_kind)v->constant.kind : v->kind;
+}
+
+static inline int vector_exp(const struct vector *v)
+{
+    return v->form == FORM_CONSTANT ? v->constant.exp : v->exp;
+}
+
 #define FOR_ACTIVE(b, row)                                                                         \
     for (size_t row = 0; row < (b)->n; row++)                                                      \
         if (active_rows(b)[row])
@@ -89,7 +105,9 @@ uint64_t vector_bound(const struct batch *b, struct vector *v);
 /* New ones, to be filled through their room. */
 struct vector *vector_bits(struct batch *b);
 struct vector *vector_ints(struct batch *b, enum value_kind kind, int exp, uint64_t bound);
-struct vector *vector_codes(struct batch *b, struct vector *like, const struct value *entries);
+/* like: whose bytes they are, NULL: their own */
+struct vector *vector_codes(struct batch *b, struct vector *like, const struct value *entries,
+                            size_t n);
 struct vector *vector_values(struct batch *b); /* all null */
 /* Makes nulls those of either, which may be NULL; the rows' own values there are 0. */
 void vector_set_nulls(struct batch *b, struct vector *v, const uint8_t *x, const uint8_t *y);
@@ -103,12 +121,17 @@ struct vector *vector_as_ints(struct batch *b, struct vector *v);
 struct vector *vector_truth(struct batch *b, struct vector *v);
 /* Takes VALUES; gives BITS or INTS where the active rows are such. */
 struct vector *vector_narrow(struct batch *b, struct vector *v);
-/* Rows of the mask from x, the others from y. */
+/* columns_select.c: rows of the mask from x, the others from y. */
 struct vector *vector_select(struct batch *b, const uint8_t *mask, struct vector *x,
                              struct vector *y);
-bool vector_is_int_kind(enum value_kind kind);
+/* A small number, a date or months. */
+bool vector_is_int(struct value v);
 /* 10^n; false when it is none of an int64. */
 bool vector_factor(int n, int64_t *factor);
+/* *i times 10^n; false, and nothing changed, when that is no small number. */
+bool vector_scale(int64_t *i, int n);
+/* Zeroed, until the end of the run; past the limit the run is stopped. */
+void *vector_room(struct batch *b, size_t n, size_t size);
 /* Ints times 10^n, as such; NULL when a row would leave the range. */
 struct vector *vector_rescale(struct batch *b, struct vector *v, int exp);
 

@@ -17,7 +17,7 @@ static bool is_whole_constant(const struct vector *v, int64_t least)
 
 static bool is_constant_int(const struct vector *v, enum value_kind kind)
 {
-    return v->form == FORM_CONSTANT && v->constant.kind == kind && !v->constant.is_big;
+    return vector_is_constant(v, kind) && vector_is_int(v->constant);
 }
 
 /* A number rounded to a whole one; up: towards plus infinity. */

@@ -13,26 +13,6 @@ static const struct {
              [OP_LE] = {NULL, loop_le, OP_GE},    [OP_GT] = {NULL, loop_gt, OP_LT},
              [OP_GE] = {NULL, loop_ge, OP_LE},    [OP_RETURN] = {NULL, NULL, OP_RETURN}};
 
-static bool is_null(const struct vector *v)
-{
-    return v->form == FORM_CONSTANT && v->constant.kind == VALUE_NULL;
-}
-
-static bool is_constant(const struct vector *v, enum value_kind kind)
-{
-    return v->form == FORM_CONSTANT && v->constant.kind == kind;
-}
-
-static enum value_kind kind_of(const struct vector *v)
-{
-    return v->form == FORM_CONSTANT ? (enum value_kind)v->constant.kind : v->kind;
-}
-
-static int exp_of(const struct vector *v)
-{
-    return v->form == FORM_CONSTANT ? v->constant.exp : v->exp;
-}
-
 /* --- arithmetic */
 
 void kernel_warn_of_nulls(struct batch *b, struct insn i, struct vector *const *operands, size_t n,
@@ -69,7 +49,7 @@ static struct vector *checked(struct batch *b, enum opcode op, const struct vect
 
 struct vector *kernel_spread(struct batch *b, const struct vector *c)
 {
-    struct vector *r = vector_ints(b, kind_of(c), exp_of(c), 0);
+    struct vector *r = vector_ints(b, vector_kind(c), vector_exp(c), 0);
     for (size_t row = 0; row < b->n; row++)
         r->int_room[row] = c->constant.i;
     return r;
@@ -79,7 +59,7 @@ struct vector *kernel_spread(struct batch *b, const struct vector *c)
 static struct vector *arithmetic(struct batch *b, enum opcode op, struct vector *x,
                                  struct vector *y)
 {
-    int exp = op == OP_MUL ? exp_of(x) + exp_of(y) : exp_of(x);
+    int exp = op == OP_MUL ? vector_exp(x) + vector_exp(y) : vector_exp(x);
     unsigned __int128 m = vector_bound(b, x), n = vector_bound(b, y),
                       bound = op == OP_MUL ? m * n : m + n;
     if (exp < -5000 || exp > 5000)
@@ -93,7 +73,7 @@ static struct vector *arithmetic(struct batch *b, enum opcode op, struct vector 
 
 bool kernel_align(struct batch *b, struct vector **x, struct vector **y)
 {
-    int exp = exp_of(*x) < exp_of(*y) ? exp_of(*x) : exp_of(*y);
+    int exp = vector_exp(*x) < vector_exp(*y) ? vector_exp(*x) : vector_exp(*y);
     struct vector *p = vector_rescale(b, *x, exp), *q = vector_rescale(b, *y, exp);
     if (!p || !q) {
         vector_drop(b, p);
@@ -139,7 +119,7 @@ static bool reciprocal(struct value c, struct value *r)
 static struct vector *numbers(struct batch *b, struct insn i, struct vector *x, struct vector *y)
 {
     struct vector *p = vector_as_ints(b, x), *q = vector_as_ints(b, y), *r = NULL;
-    bool fits = p && q && kind_of(p) == VALUE_NUMBER && kind_of(q) == VALUE_NUMBER;
+    bool fits = p && q && vector_kind(p) == VALUE_NUMBER && vector_kind(q) == VALUE_NUMBER;
     enum opcode op = (enum opcode)i.op;
     if (fits && op == OP_DIV) {
         struct value turned;
@@ -202,7 +182,7 @@ static void compare_nulls(struct batch *b, enum opcode op, struct vector *r, con
 static struct vector *compare_ints(struct batch *b, enum opcode op, struct vector **x,
                                    struct vector **y)
 {
-    if (kind_of(*x) == VALUE_NUMBER && !kernel_align(b, x, y))
+    if (vector_kind(*x) == VALUE_NUMBER && !kernel_align(b, x, y))
         return NULL;
     const struct vector *p = *x, *q = *y;
     if (p->form == FORM_CONSTANT) {
@@ -235,8 +215,8 @@ static struct vector *compare_bits(struct batch *b, enum opcode op, struct vecto
 static struct vector *compare(struct batch *b, enum opcode op, struct vector *x, struct vector *y)
 {
     bool is_equality = op == OP_EQ || op == OP_NE;
-    if (is_equality && (is_null(x) || is_null(y)))
-        return equals_null(b, op, is_null(x) ? y : x);
+    if (is_equality && (vector_is_constant(x, VALUE_NULL) || vector_is_constant(y, VALUE_NULL)))
+        return equals_null(b, op, vector_is_constant(x, VALUE_NULL) ? y : x);
     if (x->form == FORM_BITS || y->form == FORM_BITS) {
         struct vector *p = vector_as_bits(b, x), *q = vector_as_bits(b, y);
         struct vector *r = p && q && is_equality ? compare_bits(b, op, p, q) : NULL;
@@ -245,7 +225,8 @@ static struct vector *compare(struct batch *b, enum opcode op, struct vector *x,
         return r;
     }
     struct vector *p = vector_as_ints(b, x), *q = vector_as_ints(b, y);
-    struct vector *r = p && q && kind_of(p) == kind_of(q) ? compare_ints(b, op, &p, &q) : NULL;
+    struct vector *r =
+        p && q && vector_kind(p) == vector_kind(q) ? compare_ints(b, op, &p, &q) : NULL;
     vector_drop(b, p);
     vector_drop(b, q);
     return r;
@@ -288,13 +269,8 @@ static struct vector *run_logic(struct batch *b, enum opcode op, struct vector *
 /* A small integer of the kind with the exponent. */
 static bool take_end(struct value v, enum value_kind kind, int exp, int64_t *i)
 {
-    int64_t factor;
-    if (v.kind != kind || v.is_big)
-        return false;
     *i = v.i;
-    return v.exp == exp ||
-           (vector_factor(v.exp - exp, &factor) && !__builtin_mul_overflow(v.i, factor, i) &&
-            *i<VALUE_SMALL_LIMIT && * i> - VALUE_SMALL_LIMIT);
+    return v.kind == kind && vector_is_int(v) && vector_scale(i, v.exp - exp);
 }
 
 static struct vector *within(struct batch *b, struct vector *x, const struct range *range)
@@ -336,8 +312,8 @@ static struct vector *match_boolean(struct batch *b, struct vector *x, bool cell
 static struct vector *texts(struct batch *b, struct insn i, const struct vector *x,
                             const struct vector *y)
 {
-    bool takes = (x->form == FORM_VALUES || is_constant(x, VALUE_STRING)) &&
-                 (y->form == FORM_VALUES || is_constant(y, VALUE_STRING));
+    bool takes = (x->form == FORM_VALUES || vector_is_constant(x, VALUE_STRING)) &&
+                 (y->form == FORM_VALUES || vector_is_constant(y, VALUE_STRING));
     const uint8_t *active = active_rows(b);
     struct vector *r = takes ? vector_bits(b) : NULL;
     uint8_t *nulls = r ? vector_null_room(b, r) : NULL, any = 0;
@@ -362,14 +338,14 @@ static struct vector *texts(struct batch *b, struct insn i, const struct vector 
 
 static struct vector *match(struct batch *b, struct insn i, struct vector *x, struct vector *y)
 {
-    if (is_constant(y, VALUE_RANGE))
+    if (vector_is_constant(y, VALUE_RANGE))
         return within(b, x, y->constant.range);
-    if (is_constant(y, VALUE_BOOLEAN) && i.op == OP_MATCH_CELL)
+    if (vector_is_constant(y, VALUE_BOOLEAN) && i.op == OP_MATCH_CELL)
         return match_boolean(b, x, y->constant.i);
     /* Lists and ranges may be among the tests; what a boolean cell matches depends on the input. */
     bool is_odd = y->form == FORM_VALUES || y->form == FORM_CODES ||
                   (i.op == OP_MATCH_CELL && y->form == FORM_BITS);
-    if (is_odd || is_constant(y, VALUE_LIST) || is_constant(x, VALUE_LIST))
+    if (is_odd || vector_is_constant(y, VALUE_LIST) || vector_is_constant(x, VALUE_LIST))
         return NULL;
     return compare(b, OP_EQ, x, y);
 }

@@ -179,7 +179,8 @@ static struct vector *by_entry(struct batch *b, struct insn i, struct vector *co
         if (b->m->warning_count > before)
             warn_for(b->m, before, rows_of_code(b, codes, e));
     }
-    return entries ? vector_codes(b, codes, entries) : vector_constant(b, VALUE_NOTHING);
+    return entries ? vector_codes(b, codes, entries, codes->entry_count)
+                   : vector_constant(b, VALUE_NOTHING);
 }
 
 struct vector *scalar_run(struct batch *b, struct insn i, struct vector *const *operands, size_t n)

@@ -1,20 +1,14 @@
 /* Vectors: what the rows of a batch hold, in one of five forms, and from one form to another. */
 #include "feel/columns_batch.h"
 
-bool vector_is_int_kind(enum value_kind kind)
+bool vector_is_int(struct value v)
 {
-    return kind == VALUE_NUMBER || kind == VALUE_DATE || kind == VALUE_MONTHS;
-}
-
-static bool is_small_int(struct value v)
-{
-    return vector_is_int_kind((enum value_kind)v.kind) && !v.is_big;
+    return (v.kind == VALUE_NUMBER && !v.is_big) || v.kind == VALUE_DATE || v.kind == VALUE_MONTHS;
 }
 
 /* --- memory */
 
-/* Past the limit the run is stopped, and ends after this instruction. */
-static void *room(struct batch *b, size_t n, size_t size)
+void *vector_room(struct batch *b, size_t n, size_t size)
 {
     if (arena_used(b->m->arena) + n * size > b->m->memory && !b->m->is_stopped)
         machine_stop(b->m, "it took too much memory");
@@ -27,7 +21,7 @@ static struct vector *vector_new(struct batch *b, enum form form)
     if (v)
         b->pool->free = v->next_free;
     else
-        v = room(b, 1, sizeof *v);
+        v = vector_room(b, 1, sizeof *v);
     *v = (struct vector){.form = form,
                          .references = 1,
                          .int_room = v->int_room,
@@ -55,7 +49,7 @@ void vector_drop(struct batch *b, struct vector *v)
 uint8_t *vector_null_room(struct batch *b, struct vector *v)
 {
     if (!v->null_room)
-        v->null_room = room(b, COLUMNS_BATCH, 1);
+        v->null_room = vector_room(b, COLUMNS_BATCH, 1);
     v->nulls = v->null_room;
     return v->null_room;
 }
@@ -63,7 +57,7 @@ uint8_t *vector_null_room(struct batch *b, struct vector *v)
 static uint8_t *byte_room(struct batch *b, struct vector *v)
 {
     if (!v->byte_room)
-        v->byte_room = room(b, COLUMNS_BATCH, 1);
+        v->byte_room = vector_room(b, COLUMNS_BATCH, 1);
     v->bytes = v->byte_room;
     return v->byte_room;
 }
@@ -89,18 +83,23 @@ struct vector *vector_ints(struct batch *b, enum value_kind kind, int exp, uint6
     r->exp = (int16_t)exp;
     r->bound = bound;
     if (!r->int_room)
-        r->int_room = room(b, COLUMNS_BATCH, sizeof *r->int_room);
+        r->int_room = vector_room(b, COLUMNS_BATCH, sizeof *r->int_room);
     r->ints = r->int_room;
     return r;
 }
 
-struct vector *vector_codes(struct batch *b, struct vector *like, const struct value *entries)
+struct vector *vector_codes(struct batch *b, struct vector *like, const struct value *entries,
+                            size_t n)
 {
     struct vector *r = vector_new(b, FORM_CODES);
-    r->bytes = like->bytes;
-    r->lender = vector_keep(like);
+    if (like) {
+        r->bytes = like->bytes;
+        r->lender = vector_keep(like);
+    } else {
+        byte_room(b, r);
+    }
     r->entries = entries;
-    r->entry_count = like->entry_count;
+    r->entry_count = n;
     return r;
 }
 
@@ -108,7 +107,7 @@ struct vector *vector_values(struct batch *b)
 {
     struct vector *r = vector_new(b, FORM_VALUES);
     if (!r->value_room)
-        r->value_room = room(b, COLUMNS_BATCH, sizeof *r->value_room);
+        r->value_room = vector_room(b, COLUMNS_BATCH, sizeof *r->value_room);
     memset(r->value_room, 0, b->n * sizeof *r->value_room);
     r->values = r->value_room;
     return r;
@@ -211,6 +210,18 @@ bool vector_factor(int n, int64_t *factor)
     return true;
 }
 
+bool vector_scale(int64_t *i, int n)
+{
+    int64_t factor, scaled;
+    if (n == 0 || *i == 0)
+        return true;
+    if (!vector_factor(n, &factor) || __builtin_mul_overflow(*i, factor, &scaled) ||
+        scaled >= VALUE_SMALL_LIMIT || scaled <= -VALUE_SMALL_LIMIT)
+        return false;
+    *i = scaled;
+    return true;
+}
+
 struct vector *vector_rescale(struct batch *b, struct vector *v, int exp)
 {
     int64_t factor;
@@ -263,7 +274,7 @@ static bool int_form_of(const struct value *values, const uint8_t *rows, size_t 
         struct value v = values[i];
         if ((rows && !rows[i]) || v.kind == VALUE_NULL)
             continue;
-        if (!is_small_int(v) || (form->kind && form->kind != (enum value_kind)v.kind))
+        if (!vector_is_int(v) || (form->kind && form->kind != (enum value_kind)v.kind))
             return false;
         form->exp = form->kind && form->exp < v.exp ? form->exp : v.exp;
         form->kind = (enum value_kind)v.kind;
@@ -274,15 +285,9 @@ static bool int_form_of(const struct value *values, const uint8_t *rows, size_t 
 /* One value to the form: false when it does not fit. */
 static bool take_int(struct value v, struct int_form form, int64_t *i, uint8_t *is_null)
 {
-    int64_t factor;
     *is_null = v.kind == VALUE_NULL;
     *i = *is_null ? 0 : v.i;
-    if (*is_null || v.exp == form.exp)
-        return true;
-    if (v.i == 0)
-        return true;
-    return vector_factor(v.exp - form.exp, &factor) && !__builtin_mul_overflow(v.i, factor, i) &&
-           *i<VALUE_SMALL_LIMIT && * i> - VALUE_SMALL_LIMIT;
+    return vector_scale(i, *is_null ? 0 : v.exp - form.exp);
 }
 
 static struct vector *ints_of_codes(struct batch *b, const struct vector *v)
@@ -371,7 +376,7 @@ struct vector *vector_narrow(struct batch *b, struct vector *v)
         row++; /* the first that is something says what is worth trying */
     if (row == b->n || v->values[row].kind == VALUE_BOOLEAN)
         r = bits_of_values(b, v, false);
-    else if (is_small_int(v->values[row]))
+    else if (vector_is_int(v->values[row]))
         r = ints_of_values(b, v);
     if (!r)
         return v;
@@ -401,7 +406,7 @@ struct vector *vector_as_ints(struct batch *b, struct vector *v)
 {
     switch (v->form) {
     case FORM_CONSTANT:
-        return is_small_int(v->constant) ? vector_keep(v) : NULL;
+        return vector_is_int(v->constant) ? vector_keep(v) : NULL;
     case FORM_INTS:
         return vector_keep(v);
     case FORM_CODES:
@@ -428,166 +433,4 @@ struct vector *vector_truth(struct batch *b, struct vector *v)
     if (!is_boolean)
         memset(vector_null_room(b, r), 1, b->n);
     return r;
-}
-
-/* --- selection */
-
-static bool is_null(const struct vector *v)
-{
-    return v->form == FORM_CONSTANT && v->constant.kind == VALUE_NULL;
-}
-
-static void select_nulls(struct batch *b, struct vector *r, const uint8_t *mask,
-                         const struct vector *x, const struct vector *y)
-{
-    if (x->nulls || y->nulls || is_null(x) || is_null(y))
-        loop_select_bytes(vector_null_room(b, r), mask, x->nulls, is_null(x), y->nulls, is_null(y),
-                          b->n);
-}
-
-static struct vector *select_bits(struct batch *b, const uint8_t *mask, const struct vector *x,
-                                  const struct vector *y)
-{
-    struct vector *r = vector_bits(b);
-    loop_select_bytes(r->byte_room, mask, x->bytes, (uint8_t)value_is_true(x->constant), y->bytes,
-                      (uint8_t)value_is_true(y->constant), b->n);
-    select_nulls(b, r, mask, x, y);
-    return r;
-}
-
-static int exp_of(const struct vector *v)
-{
-    return v->form == FORM_CONSTANT ? v->constant.exp : v->exp;
-}
-
-static enum value_kind kind_of(const struct vector *v)
-{
-    return v->form == FORM_CONSTANT ? (enum value_kind)v->constant.kind : v->kind;
-}
-
-static struct vector *select_ints(struct batch *b, const uint8_t *mask, struct vector *x,
-                                  struct vector *y)
-{
-    int exp = is_null(x)              ? exp_of(y)
-              : is_null(y)            ? exp_of(x)
-              : exp_of(x) < exp_of(y) ? exp_of(x)
-                                      : exp_of(y);
-    struct vector *p = is_null(x) ? vector_keep(x) : vector_rescale(b, x, exp);
-    struct vector *q = is_null(y) ? vector_keep(y) : vector_rescale(b, y, exp), *r = NULL;
-    if (p && q) {
-        uint64_t m = vector_bound(b, p), n = vector_bound(b, q);
-        r = vector_ints(b, is_null(p) ? kind_of(q) : kind_of(p), exp, m > n ? m : n);
-        loop_select_ints(r->int_room, mask, p->ints, p->constant.i, q->ints, q->constant.i, b->n);
-        select_nulls(b, r, mask, p, q);
-    }
-    vector_drop(b, p);
-    vector_drop(b, q);
-    return r;
-}
-
-static size_t entries_of(const struct vector *v, const struct value **entries)
-{
-    *entries = v->form == FORM_CONSTANT ? &v->constant : v->entries;
-    return v->form == FORM_CONSTANT ? 1 : v->entry_count;
-}
-
-/* Strings of tables and branches: the same constant comes again and again. */
-static bool is_same(struct value x, struct value y)
-{
-    return x.kind == y.kind && x.is_big == y.is_big && x.exp == y.exp && x.n == y.n && x.i == y.i;
-}
-
-static struct vector *select_codes(struct batch *b, const uint8_t *mask, const struct vector *x,
-                                   const struct vector *y)
-{
-    const struct value *p, *q;
-    size_t m = entries_of(x, &p), n = entries_of(y, &q), count = n;
-    uint8_t moved[COLUMNS_CODES], codes[COLUMNS_BATCH];
-    struct value all[2 * COLUMNS_CODES];
-    memcpy(all, q, n * sizeof *q);
-    for (size_t i = 0; i < m; i++) {
-        size_t at = 0;
-        while (at < n && !is_same(all[at], p[i]))
-            at++;
-        if (at == n) {
-            at = count++;
-            all[at] = p[i];
-        }
-        if (at >= COLUMNS_CODES)
-            return NULL;
-        moved[i] = (uint8_t)at;
-    }
-    if (x->bytes)
-        loop_gather_bytes(codes, x->bytes, moved, b->n);
-    struct vector *r = vector_new(b, FORM_CODES);
-    loop_select_bytes(byte_room(b, r), mask, x->bytes ? codes : NULL, moved[0], y->bytes, 0, b->n);
-    r->entries = q;
-    r->entry_count = count;
-    if (y->form == FORM_CONSTANT || count > n) {
-        struct value *entries = room(b, count, sizeof *entries);
-        memcpy(entries, all, count * sizeof *entries);
-        r->entries = entries;
-    }
-    return r;
-}
-
-static struct vector *select_values(struct batch *b, const uint8_t *mask, const struct vector *x,
-                                    const struct vector *y)
-{
-    struct vector *r = vector_values(b);
-    for (size_t row = 0; row < b->n; row++)
-        r->value_room[row] = vector_at(mask[row] ? x : y, row);
-    return r;
-}
-
-static bool is_bits(const struct vector *v)
-{
-    return v->form == FORM_BITS || (v->form == FORM_CONSTANT && v->constant.kind == VALUE_BOOLEAN);
-}
-
-static bool is_ints(const struct vector *v)
-{
-    return v->form == FORM_INTS || (v->form == FORM_CONSTANT && is_small_int(v->constant));
-}
-
-static bool is_codes(const struct vector *v)
-{
-    return v->form == FORM_CODES || v->form == FORM_CONSTANT;
-}
-
-static struct vector *select_alike(struct batch *b, const uint8_t *mask, struct vector *x,
-                                   struct vector *y)
-{
-    struct vector *r = NULL;
-    if ((is_bits(x) && (is_bits(y) || is_null(y))) || (is_null(x) && is_bits(y)))
-        r = select_bits(b, mask, x, y);
-    else if ((is_ints(x) && (is_null(y) || (is_ints(y) && kind_of(x) == kind_of(y)))) ||
-             (is_null(x) && is_ints(y)))
-        r = select_ints(b, mask, x, y);
-    return !r && is_codes(x) && is_codes(y) ? select_codes(b, mask, x, y) : r;
-}
-
-/* Codes beside booleans or integers as such, if they are. */
-static struct vector *select_operand(struct batch *b, struct vector *v, const struct vector *other)
-{
-    if (v->form != FORM_CODES)
-        return vector_keep(v);
-    return is_bits(other) ? vector_as_bits(b, v) : vector_as_ints(b, v);
-}
-
-struct vector *vector_select(struct batch *b, const uint8_t *mask, struct vector *x,
-                             struct vector *y)
-{
-    if (x == y ||
-        (x->form == FORM_CONSTANT && y->form == FORM_CONSTANT && is_same(x->constant, y->constant)))
-        return vector_keep(x);
-    struct vector *r = select_alike(b, mask, x, y);
-    if (r)
-        return r;
-    struct vector *p = select_operand(b, x, y), *q = select_operand(b, y, x);
-    if (p && q && (p != x || q != y))
-        r = select_alike(b, mask, p, q);
-    vector_drop(b, p);
-    vector_drop(b, q);
-    return r ? r : select_values(b, mask, x, y);
 }
