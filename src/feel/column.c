@@ -179,10 +179,10 @@ static bool to_values(struct column_builder *b)
 
 static bool add_ints(struct column_builder *b, const struct column *c, size_t n)
 {
-    int64_t *to = b->ints + b->filled;
     if (!b->ints || !c->ints || c->kind != b->column.kind ||
         (c->exp < b->column.exp && !rescale(b->ints, b->filled, b->column.exp - c->exp)))
         return false;
+    int64_t *to = b->ints + b->filled;
     b->column.exp = c->exp < b->column.exp ? c->exp : b->column.exp;
     memcpy(to, c->ints, n * sizeof *to);
     return rescale(to, n, c->exp - b->column.exp);

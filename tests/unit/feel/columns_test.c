@@ -309,9 +309,37 @@ static void test_random_expressions(void)
     }
 }
 
+/* Whatever the limit, a run that comes to it says so, and one that does not is right. */
+static void test_limits(void)
+{
+    static const char *const texts[] = {"if a > 10 then string(b) + s else upper case(u)",
+                                        "{x: a + b, y: if t then x else n}.y * 2",
+                                        "if u in (\"1\", s) then [a, b][1] else m + 1"};
+    ARENA_SCOPED struct arena a = {0};
+    struct rows r;
+    make_rows(&r, &a, ROWS);
+    for (size_t i = 0; i < 40 * COUNT(texts); i++) {
+        ARENA_SCOPED struct arena own = {0};
+        struct err e = {0};
+        struct machine m;
+        struct column result;
+        struct columns_report report;
+        struct scope scope = {.names = NAMES, .n = INPUTS};
+        struct program *p = program_compile(&own, str_from(texts[i / 40]), &scope, &e);
+        bool by_fuel = i % 2;
+        struct limits limits = {by_fuel ? (int64_t)(i % 40) * 151 : INT64_MAX / 2,
+                                by_fuel ? SIZE_MAX : (i % 40) * 20011, 100};
+        machine_init(&m, &own, &e, limits);
+        bool ok = p && columns_run(&m, p, r.columns, ROWS, &result, &report);
+        CHECK_NAMED(ok || e.code == ERR_LIMIT, e.msg);
+        CHECK(i % 40 > 3 || !ok);
+    }
+}
+
 int main(void)
 {
     RUN(test_expressions);
     RUN(test_random_expressions);
+    RUN(test_limits);
     return check_end();
 }
