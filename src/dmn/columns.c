@@ -172,7 +172,7 @@ bool dmn_decide_rows(const struct dmn_rows *rows, const struct dmn_element *deci
     size_t n = rows->package->element_count;
     struct pass p = {.rows = rows,
                      .m = m,
-                     .pool = columns_pool_create(m),
+                     .pool = columns_pool_create(m, rows->n),
                      .parts = machine_array(m, struct part, n)};
     struct column_builder all = {.m = m, .n = rows->n};
     bool ok = p.parts != NULL;

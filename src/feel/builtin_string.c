@@ -49,27 +49,13 @@ static bool take_separator(struct value v, const char *allowed, char *c)
     return true;
 }
 
-/* Up to 18 digits and nothing else. */
-static bool read_digits(str text, int64_t *n)
-{
-    int64_t sum = 0;
-    for (size_t i = 0; i < text.n; i++) {
-        unsigned digit = (unsigned)(text.p[i] - '0');
-        if (digit > 9)
-            return false;
-        sum = sum * 10 + digit;
-        if (i == 17 && text.n > 18)
-            return false;
-    }
-    *n = sum;
-    return text.n > 0;
-}
+enum { SMALL_DIGITS = 18 };
 
 static struct value read_number(struct machine *m, str text)
 {
     struct decimal d;
     int64_t n;
-    if (read_digits(text, &n))
+    if (text.n <= SMALL_DIGITS && str_to_int64(text, &n))
         return value_int(n);
     if (!decimal_parse(&d, text))
         return machine_warn(m, "number(): \"%.*s\" is none", text.n > 60 ? 60 : (int)text.n,

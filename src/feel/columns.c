@@ -9,10 +9,11 @@ struct columns_gear {
     struct value *values;  /* likewise, row by row */
 };
 
-struct columns_pool *columns_pool_create(struct machine *m)
+struct columns_pool *columns_pool_create(struct machine *m, size_t n)
 {
     struct columns_pool *pool = arena_new(m->arena, struct columns_pool);
     pool->m = m;
+    pool->rows = n < COLUMNS_BATCH ? n : COLUMNS_BATCH;
     memset(pool->ones, 1, sizeof pool->ones);
     return pool;
 }
@@ -88,7 +89,7 @@ struct columns_gear *columns_gear_create(struct columns_pool *pool, const struct
     g->b = (struct batch){.m = pool->m, .pool = pool, .p = p, .code = p->codes[0]};
     g->is_row_wise = !is_straight(p);
     if (g->is_row_wise)
-        g->values = machine_array(pool->m, struct value, COLUMNS_BATCH);
+        g->values = machine_array(pool->m, struct value, pool->rows);
     return (g->is_row_wise ? g->values != NULL : prepare(&g->b)) ? g : NULL;
 }
 
@@ -309,7 +310,7 @@ bool columns_gear_step(struct columns_gear *g, const struct column *inputs, size
 bool columns_run(struct machine *m, const struct program *p, const struct column *inputs, size_t n,
                  struct column *result, struct columns_report *report)
 {
-    struct columns_pool *pool = columns_pool_create(m);
+    struct columns_pool *pool = columns_pool_create(m, n);
     struct columns_gear *g = columns_gear_create(pool, p);
     struct column *part = machine_array(m, struct column, p->global_count), out;
     struct column_builder all = {.m = m, .n = n};

@@ -9,7 +9,7 @@
 #pragma once
 #include "feel/machine.h"
 
-enum { COLUMNS_BATCH = 2048, COLUMNS_CODES = 256 };
+enum { COLUMNS_BATCH = 4096, COLUMNS_CODES = 256 };
 
 /* One input or result, in one of five forms. */
 struct column {
@@ -35,8 +35,9 @@ MUST_USE bool columns_run(struct machine *m, const struct program *p, const stru
                           size_t n, struct column *result, struct columns_report *report);
 
 /* The same in steps of at most COLUMNS_BATCH rows, so that one program's result is another's input
- * while it is in the cache.  A pool is the memory that gears share; both live in the arena. */
-struct columns_pool *columns_pool_create(struct machine *m);
+ * while it is in the cache.  A pool is the memory that gears share, for steps of up to n rows;
+ * both live in the arena. */
+struct columns_pool *columns_pool_create(struct machine *m, size_t n);
 struct columns_gear *columns_gear_create(struct columns_pool *pool, const struct program *p);
 /* The result is valid until the gear's next step.  False only when a limit was reached. */
 MUST_USE bool columns_gear_step(struct columns_gear *g, const struct column *inputs, size_t n,

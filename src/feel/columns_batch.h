@@ -35,6 +35,7 @@ struct vector {
 struct columns_pool {
     struct machine *m;
     struct vector *free;
+    size_t rows;                 /* that vectors have room for */
     uint8_t ones[COLUMNS_BATCH]; /* the mask of all rows */
 };
 

@@ -113,14 +113,30 @@ static struct vector *substring(struct batch *b, struct insn i, struct vector *c
     return r;
 }
 
+/* Of texts that are small whole numbers. */
+static struct vector *number(struct batch *b, struct insn i, struct vector *const *x, size_t n)
+{
+    enum { SMALL_DIGITS = 18 };
+    if (x[0]->form != FORM_VALUES || n != 1)
+        return NULL;
+    struct vector *r = vector_values(b);
+    FOR_ACTIVE(b, row)
+    {
+        struct value v = x[0]->values[row];
+        int64_t whole;
+        bool is_small =
+            v.kind == VALUE_STRING && v.n <= SMALL_DIGITS && str_to_int64(value_text(v), &whole);
+        r->value_room[row] = is_small ? value_int(whole) : scalar_row(b, i, x, n, row);
+    }
+    return vector_narrow(b, r);
+}
+
 static const struct {
     enum builtin_id id;
     struct vector *(*run)(struct batch *b, struct insn i, struct vector *const *x, size_t n);
-} KERNELS[] = {{BUILTIN_substring, substring},
-               {BUILTIN_floor, rounded},
-               {BUILTIN_ceiling, rounded},
-               {BUILTIN_modulo, modulo},
-               {BUILTIN_years_and_months_duration, months}};
+} KERNELS[] = {{BUILTIN_substring, substring}, {BUILTIN_number, number},
+               {BUILTIN_floor, rounded},       {BUILTIN_ceiling, rounded},
+               {BUILTIN_modulo, modulo},       {BUILTIN_years_and_months_duration, months}};
 
 struct vector *kernel_builtin(struct batch *b, struct insn i, struct vector *const *x, size_t n)
 {

@@ -49,7 +49,7 @@ void vector_drop(struct batch *b, struct vector *v)
 uint8_t *vector_null_room(struct batch *b, struct vector *v)
 {
     if (!v->null_room)
-        v->null_room = vector_room(b, COLUMNS_BATCH, 1);
+        v->null_room = vector_room(b, b->pool->rows, 1);
     v->nulls = v->null_room;
     return v->null_room;
 }
@@ -57,7 +57,7 @@ uint8_t *vector_null_room(struct batch *b, struct vector *v)
 static uint8_t *byte_room(struct batch *b, struct vector *v)
 {
     if (!v->byte_room)
-        v->byte_room = vector_room(b, COLUMNS_BATCH, 1);
+        v->byte_room = vector_room(b, b->pool->rows, 1);
     v->bytes = v->byte_room;
     return v->byte_room;
 }
@@ -83,7 +83,7 @@ struct vector *vector_ints(struct batch *b, enum value_kind kind, int exp, uint6
     r->exp = (int16_t)exp;
     r->bound = bound;
     if (!r->int_room)
-        r->int_room = vector_room(b, COLUMNS_BATCH, sizeof *r->int_room);
+        r->int_room = vector_room(b, b->pool->rows, sizeof *r->int_room);
     r->ints = r->int_room;
     return r;
 }
@@ -107,7 +107,7 @@ struct vector *vector_values(struct batch *b)
 {
     struct vector *r = vector_new(b, FORM_VALUES);
     if (!r->value_room)
-        r->value_room = vector_room(b, COLUMNS_BATCH, sizeof *r->value_room);
+        r->value_room = vector_room(b, b->pool->rows, sizeof *r->value_room);
     memset(r->value_room, 0, b->n * sizeof *r->value_room);
     r->values = r->value_room;
     return r;
