@@ -133,8 +133,8 @@ bool vector_factor(int n, int64_t *factor);
 bool vector_scale(int64_t *i, int n);
 /* Zeroed, until the end of the run; past the limit the run is stopped. */
 void *vector_room(struct batch *b, size_t n, size_t size);
-/* Ints times 10^n, as such; NULL when a row would leave the range. */
-struct vector *vector_rescale(struct batch *b, struct vector *v, int exp);
+/* Ints to an exponent; NULL when one of the rows would leave the range. */
+struct vector *vector_rescale(struct batch *b, struct vector *v, int exp, const uint8_t *rows);
 
 /* --- columns_kernel.c: NULL when the operation has no kernel for the operands */
 

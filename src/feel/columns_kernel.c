@@ -74,7 +74,8 @@ static struct vector *arithmetic(struct batch *b, enum opcode op, struct vector 
 bool kernel_align(struct batch *b, struct vector **x, struct vector **y)
 {
     int exp = vector_exp(*x) < vector_exp(*y) ? vector_exp(*x) : vector_exp(*y);
-    struct vector *p = vector_rescale(b, *x, exp), *q = vector_rescale(b, *y, exp);
+    struct vector *p = vector_rescale(b, *x, exp, active_rows(b)),
+                  *q = vector_rescale(b, *y, exp, active_rows(b));
     if (!p || !q) {
         vector_drop(b, p);
         vector_drop(b, q);
@@ -281,7 +282,7 @@ static struct vector *within(struct batch *b, struct vector *x, const struct ran
         int exp = p->exp < range->low.exp ? p->exp : range->low.exp;
         exp = exp < range->high.exp ? exp : range->high.exp;
         struct vector *scaled =
-            p->kind == VALUE_NUMBER ? vector_rescale(b, p, exp) : vector_keep(p);
+            p->kind == VALUE_NUMBER ? vector_rescale(b, p, exp, active_rows(b)) : vector_keep(p);
         if (scaled && take_end(range->low, p->kind, scaled->exp, &low) &&
             take_end(range->high, p->kind, scaled->exp, &high)) {
             r = vector_bits(b);

@@ -31,8 +31,9 @@ static struct vector *select_ints(struct batch *b, const uint8_t *mask, struct v
               : is_null(y)                    ? vector_exp(x)
               : vector_exp(x) < vector_exp(y) ? vector_exp(x)
                                               : vector_exp(y);
-    struct vector *p = is_null(x) ? vector_keep(x) : vector_rescale(b, x, exp);
-    struct vector *q = is_null(y) ? vector_keep(y) : vector_rescale(b, y, exp), *r = NULL;
+    const uint8_t *all = b->pool->ones; /* the others count, too: they are those that wait */
+    struct vector *p = is_null(x) ? vector_keep(x) : vector_rescale(b, x, exp, all);
+    struct vector *q = is_null(y) ? vector_keep(y) : vector_rescale(b, y, exp, all), *r = NULL;
     if (p && q) {
         uint64_t m = vector_bound(b, p), n = vector_bound(b, q);
         r = vector_ints(b, is_null(p) ? vector_kind(q) : vector_kind(p), exp, m > n ? m : n);

@@ -222,7 +222,7 @@ bool vector_scale(int64_t *i, int n)
     return true;
 }
 
-struct vector *vector_rescale(struct batch *b, struct vector *v, int exp)
+struct vector *vector_rescale(struct batch *b, struct vector *v, int exp, const uint8_t *rows)
 {
     int64_t factor;
     int from = v->form == FORM_CONSTANT ? v->constant.exp : v->exp;
@@ -246,7 +246,7 @@ struct vector *vector_rescale(struct batch *b, struct vector *v, int exp)
         for (size_t row = 0; row < b->n; row++) {
             int64_t i = v->ints[row], limit = VALUE_SMALL_LIMIT / factor;
             bool is_bad = i >= limit || i <= -limit;
-            if (is_bad && active_rows(b)[row]) {
+            if (is_bad && rows[row]) {
                 vector_drop(b, r);
                 return NULL;
             }

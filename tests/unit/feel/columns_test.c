@@ -199,6 +199,10 @@ static void test_expressions(void)
         "years and months duration(d, @\"2020-02-29\")",
         "floor(years and months duration(d, @\"2020-02-29\") / duration(\"P1Y\"))",
         "modulo(a, 7) = 3",
+        "if t then b else a * 1000000000000000",
+        "if a > 9 then a * 1000000000000000 else if a >= 0 then 0.25 else null",
+        "if t then a * 1000000000000000 else b",
+        "if t then a * 1000000000000000 else if p then b else n",
         "n / 8 + n / 0.05",
         "b * 1000000000 - b",
         "if s in (\"Wukang\", \"Xinshi\") then (if u in (\"1\", \"2\") then 1 else 2) else a"};
@@ -233,7 +237,9 @@ static void write_random(struct buf *b, int depth)
                                          "\"Wukang\"",
                                          "@\"2001-01-01\"",
                                          "@\"P1Y2M\"",
-                                         "999999999999999999"};
+                                         "999999999999999999",
+                                         "1000000000000000",
+                                         "0.25"};
     static const char *const forms[] = {"(# + #)",
                                         "(# - #)",
                                         "(# * #)",
@@ -244,6 +250,7 @@ static void write_random(struct buf *b, int depth)
                                         "(# and #)",
                                         "(# or #)",
                                         "(if # then # else #)",
+                                        "(if # > 60 then # * # else if # < 9 then # else #)",
                                         "(# between # and #)",
                                         "(# in (#, < #))",
                                         "not(#)",
