@@ -46,13 +46,36 @@ static bool is_straight(const struct program *p)
             if ((size_t)i.c <= pc)
                 return false;
             break;
-        case OP_TABLE:
-            if (p->tables[i.c]->policy != 'U' && p->tables[i.c]->policy != 'F')
-                return false;
-            break;
         default:
             break;
         }
+    }
+    return true;
+}
+
+/* Room for the hits of each table. */
+static bool prepare_hits(struct batch *b)
+{
+    const struct code *code = b->code;
+    for (size_t pc = 0; pc < code->n; pc++) {
+        struct insn i = code->insns[pc];
+        if (i.op != OP_HIT)
+            continue;
+        struct table_hits *h = &b->hits[code->insns[pc + 1].b];
+        h->output_count = i.b > h->output_count ? i.b : h->output_count;
+        h->size += !flow_takes_first(b->p->tables[i.c]);
+    }
+    for (size_t slot = 0; slot < code->slot_count; slot++) {
+        struct table_hits *h = &b->hits[slot];
+        size_t n = h->output_count;
+        if (n == 0)
+            continue;
+        struct vector **outputs = machine_array(b->m, struct vector *, n * (h->size + 1));
+        if (!outputs || !(h->all = machine_array(b->m, struct hit, h->size)))
+            return false;
+        h->outputs = outputs;
+        for (size_t k = 0; k < h->size; k++)
+            h->all[k].outputs = outputs + n * (k + 1);
     }
     return true;
 }
@@ -68,17 +91,7 @@ static bool prepare(struct batch *b)
     b->waiting = machine_array(m, struct waiting, code->n);
     if (!b->stack || !b->slots || !b->loaded || !b->hits || !b->waiting)
         return false;
-    for (size_t pc = 0; pc < code->n; pc++) {
-        struct insn i = code->insns[pc];
-        if (i.op != OP_TABLE)
-            continue;
-        size_t n = b->p->tables[i.c]->output_count;
-        struct table_hits *h = &b->hits[i.b];
-        if (n > h->output_count && !(h->outputs = machine_array(m, struct vector *, n)))
-            return false;
-        h->output_count = n > h->output_count ? n : h->output_count;
-    }
-    return true;
+    return prepare_hits(b);
 }
 
 struct columns_gear *columns_gear_create(struct columns_pool *pool, const struct program *p)
@@ -216,12 +229,12 @@ static void step(struct batch *b, size_t pc, size_t sp)
         flow_begin_hits(b, i.b);
         return;
     case OP_HIT:
-        flow_hit(b, b->code->insns[pc + 1].b, b->stack + sp - i.b, i.b);
+        flow_hit(b, b->p->tables[i.c], b->code->insns[pc + 1], b->stack + sp - i.b);
         return;
     case OP_HIT_INFO:
         return;
     case OP_TABLE:
-        put(b, sp, 1, flow_table(b, i));
+        put(b, sp, 1, flow_table(b, i, b->stack[sp - 1]));
         return;
     default:
         run_operation(b, i, sp, 2);

@@ -39,10 +39,18 @@ struct columns_pool {
     uint8_t ones[COLUMNS_BATCH]; /* the mask of all rows */
 };
 
-struct table_hits {              /* in place of a list: tables here keep one hit a row */
+struct hit { /* of a rule by some rows */
+    struct vector *rows, **outputs;
+    int32_t rule;
+};
+
+/* What has hit so far in the table of a slot.  A first hit is all that most policies ask for. */
+struct table_hits {
     struct vector *once, *again; /* masks, NULL: of no row */
-    struct vector **outputs;     /* NULL until a row has hit */
+    struct vector **outputs;     /* of the first hit of each row */
     size_t output_count;
+    struct hit *all; /* in order, for the policies that ask for more */
+    size_t count, size;
 };
 
 struct waiting {
@@ -168,5 +176,7 @@ struct value scalar_binary(struct machine *m, struct insn i, struct value x, str
 bool flow_wake(struct batch *b, size_t pc); /* whether rows are active at pc */
 void flow_jump(struct batch *b, struct insn i, struct vector *x); /* x: NULL or the condition */
 void flow_begin_hits(struct batch *b, uint32_t slot);
-void flow_hit(struct batch *b, uint32_t slot, struct vector *const *outputs, size_t n);
-struct vector *flow_table(struct batch *b, struct insn i);
+void flow_hit(struct batch *b, const struct table_node *t, struct insn info,
+              struct vector *const *outputs);
+bool flow_takes_first(const struct table_node *t);
+struct vector *flow_table(struct batch *b, struct insn i, const struct vector *priorities);

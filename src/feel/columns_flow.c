@@ -170,9 +170,21 @@ void flow_begin_hits(struct batch *b, uint32_t slot)
     forget(b, &h->again);
     for (size_t i = 0; i < h->output_count; i++)
         forget(b, &h->outputs[i]);
+    while (h->count) {
+        struct hit *one = &h->all[--h->count];
+        forget(b, &one->rows);
+        for (size_t i = 0; i < h->output_count; i++)
+            forget(b, &one->outputs[i]);
+    }
 }
 
-/* Only a first hit is kept, whether there were more is noted. */
+/* Whether no hit of a row but the first has a say in its result. */
+bool flow_takes_first(const struct table_node *t)
+{
+    return t->policy == 'U' || t->policy == 'F';
+}
+
+/* The active rows that hit for the first time. */
 static struct vector *note_hits(struct batch *b, struct table_hits *h)
 {
     struct vector *active = active_mask(b), *once, *again, *fresh;
@@ -199,11 +211,25 @@ static struct vector *note_hits(struct batch *b, struct table_hits *h)
     return fresh;
 }
 
-void flow_hit(struct batch *b, uint32_t slot, struct vector *const *outputs, size_t n)
+static void keep_hit(struct table_hits *h, struct vector *rows, int32_t rule,
+                     struct vector *const *outputs, size_t n)
 {
-    struct table_hits *h = &b->hits[slot];
-    struct vector *fresh = note_hits(b, h);
-    for (size_t i = 0; i < n; i++) {
+    struct hit *one = &h->all[h->count++];
+    one->rows = vector_keep(rows);
+    one->rule = rule;
+    for (size_t i = 0; i < n; i++)
+        one->outputs[i] = vector_keep(outputs[i]);
+}
+
+void flow_hit(struct batch *b, const struct table_node *t, struct insn info,
+              struct vector *const *outputs)
+{
+    struct table_hits *h = &b->hits[info.b];
+    struct vector *active = active_mask(b), *fresh = note_hits(b, h);
+    if (!flow_takes_first(t))
+        keep_hit(h, active, info.c, outputs, t->output_count);
+    vector_drop(b, active);
+    for (size_t i = 0; flow_takes_first(t) && i < t->output_count; i++) {
         struct vector *before = h->outputs[i];
         h->outputs[i] =
             before ? vector_select(b, fresh->bytes, outputs[i], before) : vector_keep(outputs[i]);
@@ -238,8 +264,46 @@ static struct vector *decided(struct batch *b, const struct table_node *t,
     return rows;
 }
 
-struct vector *flow_table(struct batch *b, struct insn i)
+/* The hits of a row as the machine has them: lists of rule number and outputs. */
+static struct value hits_of_row(struct batch *b, const struct table_node *t,
+                                const struct table_hits *h, size_t row)
 {
+    size_t n = 0;
+    for (size_t k = 0; k < h->count; k++)
+        n += h->all[k].rows->bytes[row];
+    struct value *hits = machine_array(b->m, struct value, n);
+    for (size_t k = 0, at = 0; hits && k < h->count; k++) {
+        struct value *record;
+        if (!h->all[k].rows->bytes[row])
+            continue;
+        if (!(record = machine_array(b->m, struct value, t->output_count + 1)))
+            return VALUE_NOTHING;
+        record[0] = value_int(h->all[k].rule);
+        for (size_t i = 0; i < t->output_count; i++)
+            record[i + 1] = vector_at(h->all[k].outputs[i], row);
+        hits[at++] = value_list(record, t->output_count + 1);
+    }
+    return hits ? value_list(hits, n) : VALUE_NOTHING;
+}
+
+static struct vector *collected(struct batch *b, const struct table_node *t,
+                                const struct table_hits *h, const struct vector *priorities)
+{
+    struct vector *r = vector_values(b);
+    FOR_ACTIVE(b, row)
+    {
+        struct value hits = hits_of_row(b, t, h, row);
+        if (b->m->is_stopped)
+            break;
+        r->value_room[row] = table_result(b->m, t, hits, vector_at(priorities, row));
+    }
+    return vector_narrow(b, r);
+}
+
+struct vector *flow_table(struct batch *b, struct insn i, const struct vector *priorities)
+{
+    if (!flow_takes_first(b->p->tables[i.c]))
+        return collected(b, b->p->tables[i.c], &b->hits[i.b], priorities);
     const struct table_node *t = b->p->tables[i.c];
     const struct table_hits *h = &b->hits[i.b];
     struct vector *rows = decided(b, t, h), *value, *r, *nothing;
