@@ -128,7 +128,7 @@ static __attribute__((noinline)) uint64_t power_above(uint64_t bits)
 LOOP_OF(uint64_t) loop_bound(const int64_t *x, size_t n)
 {
     uint64_t bits = 0; /* those that differ from the sign, of all rows together */
-    EACH_ROW bits |= (uint64_t)(x[row] ^ x[row] >> 63);
+    EACH_ROW bits |= (uint64_t)(x[row] < 0 ? ~x[row] : x[row]);
     return power_above(bits);
 }
 
