@@ -11,7 +11,7 @@ static const struct {
              [OP_MUL] = {.arithmetic = loop_mul}, [OP_EQ] = {NULL, loop_eq, OP_EQ},
              [OP_NE] = {NULL, loop_ne, OP_NE},    [OP_LT] = {NULL, loop_lt, OP_GT},
              [OP_LE] = {NULL, loop_le, OP_GE},    [OP_GT] = {NULL, loop_gt, OP_LT},
-             [OP_GE] = {NULL, loop_ge, OP_LE},    [OP_RETURN] = {NULL, NULL, OP_RETURN}};
+             [OP_GE] = {NULL, loop_ge, OP_LE}};
 
 /* --- arithmetic */
 
@@ -153,10 +153,11 @@ static struct vector *equals_null(struct batch *b, enum opcode op, const struct 
     if (x->form == FORM_VALUES) {
         for (size_t row = 0; row < b->n; row++)
             r->byte_room[row] = (x->values[row].kind == VALUE_NULL) == (op == OP_EQ);
-    } else if (x->nulls)
+    } else if (x->nulls) {
         loop_select_bytes(r->byte_room, x->nulls, NULL, op == OP_EQ, NULL, op != OP_EQ, b->n);
-    else
+    } else {
         memset(r->byte_room, op != OP_EQ, b->n);
+    }
     return r;
 }
 

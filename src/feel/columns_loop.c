@@ -97,9 +97,14 @@ LOOP loop_split(uint8_t *restrict holds, uint8_t *restrict not, const uint8_t *a
     }
 }
 
-LOOP loop_clear(int64_t *restrict r, const int64_t *x, const uint8_t *nulls, size_t n)
+LOOP loop_clear(int64_t *restrict x, const uint8_t *nulls, size_t n)
 {
-    EACH_ROW r[row] = nulls[row] ? 0 : x[row];
+    EACH_ROW x[row] &= (int64_t)nulls[row] - 1;
+}
+
+LOOP loop_clear_bytes(uint8_t *restrict x, const uint8_t *nulls, size_t n)
+{
+    EACH_ROW x[row] &= nulls[row] ^ 1;
 }
 
 LOOP loop_gather(int64_t *restrict r, const uint8_t *x, const int64_t *entries, size_t n)

@@ -28,8 +28,9 @@ void loop_select_bytes(uint8_t *restrict r, const uint8_t *mask, const uint8_t *
 /* Masks of the active rows for which x holds and the others; how many there are of each. */
 void loop_split(uint8_t *restrict holds, uint8_t *restrict not, const uint8_t *active,
                 const uint8_t *x, size_t n);
-/* 0 where null. */
-void loop_clear(int64_t *restrict r, const int64_t *x, const uint8_t *nulls, size_t n);
+/* Makes 0 what is null. */
+void loop_clear(int64_t *restrict x, const uint8_t *nulls, size_t n);
+void loop_clear_bytes(uint8_t *restrict x, const uint8_t *nulls, size_t n);
 /* entries[x] */
 void loop_gather(int64_t *restrict r, const uint8_t *x, const int64_t *entries, size_t n);
 void loop_gather_bytes(uint8_t *restrict r, const uint8_t *x, const uint8_t *entries, size_t n);

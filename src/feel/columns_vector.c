@@ -121,13 +121,10 @@ void vector_set_nulls(struct batch *b, struct vector *v, const uint8_t *x, const
         loop_either(vector_null_room(b, v), x, y, b->n);
     else
         memcpy(vector_null_room(b, v), x ? x : y, b->n);
-    if (v->form == FORM_INTS) {
-        for (size_t row = 0; row < b->n; row++)
-            v->int_room[row] = v->nulls[row] ? 0 : v->int_room[row];
-    } else {
-        for (size_t row = 0; row < b->n; row++)
-            v->byte_room[row] &= v->nulls[row] ^ 1;
-    }
+    if (v->form == FORM_INTS)
+        loop_clear(v->int_room, v->nulls, b->n);
+    else
+        loop_clear_bytes(v->byte_room, v->nulls, b->n);
 }
 
 /* --- columns */
