@@ -26,8 +26,6 @@ static bool is_straight(const struct program *p)
         struct insn i = code->insns[pc];
         switch ((enum opcode)i.op) {
         case OP_CAPTURE:
-        case OP_CALL:
-        case OP_CALL_NAMED:
         case OP_CLOSURE:
         case OP_ITEM_KEY:
         case OP_ITERATE:
@@ -119,17 +117,27 @@ static void put(struct batch *b, size_t sp, size_t n, struct vector *r)
     b->stack[sp - n] = r;
 }
 
+/* NULL: there is none, or not for such operands. */
+static struct vector *run_kernel(struct batch *b, struct insn i, struct vector *const *x, size_t n)
+{
+    switch ((enum opcode)i.op) {
+    case OP_LIST:
+    case OP_CALL:
+    case OP_CALL_NAMED:
+        return NULL;
+    case OP_BUILTIN:
+        return kernel_builtin(b, i, x, n);
+    case OP_BETWEEN:
+        return kernel_between(b, x[0], x[1], x[2]);
+    default:
+        return n == 1 ? kernel_unary(b, i, x[0]) : kernel_binary(b, i, x[0], x[1]);
+    }
+}
+
 static void run_operation(struct batch *b, struct insn i, size_t sp, size_t n)
 {
-    struct vector **x = b->stack + sp - n, *r = NULL;
-    if (!scalar_is_few(b, x, n)) {
-        if (i.op == OP_BETWEEN)
-            r = kernel_between(b, x[0], x[1], x[2]);
-        else if (i.op == OP_BUILTIN)
-            r = kernel_builtin(b, i, x, n);
-        else if (i.op != OP_LIST)
-            r = n == 2 ? kernel_binary(b, i, x[0], x[1]) : kernel_unary(b, i, x[0]);
-    }
+    struct vector **x = b->stack + sp - n;
+    struct vector *r = scalar_is_few(b, x, n) ? NULL : run_kernel(b, i, x, n);
     put(b, sp, n, r ? r : scalar_run(b, i, x, n));
 }
 
@@ -202,6 +210,10 @@ static void step(struct batch *b, size_t pc, size_t sp)
     case OP_LIST:
     case OP_BUILTIN:
         run_operation(b, i, sp, i.b);
+        return;
+    case OP_CALL:
+    case OP_CALL_NAMED: /* the function is under its arguments */
+        run_operation(b, i, sp, (size_t)i.b + 1);
         return;
     case OP_NEGATE:
     case OP_NOT:

@@ -4,8 +4,8 @@
  * the rows an instruction is for; those that took it wait at its target.  Numbers, booleans, dates
  * and months run as plain integers as long as they fit, what has few distinct values once for each
  * of these, and all else falls back to the machine's own function for the rows of the mask: results
- * and warnings are those of the scalar gear.  Programs with loops, filters, or calls of functions
- * that are not built in run row by row on the machine. */
+ * and warnings are those of the scalar gear.  Programs with loops, filters or function literals
+ * run row by row on the machine. */
 #pragma once
 #include "feel/machine.h"
 

@@ -92,6 +92,12 @@ static struct value run(struct batch *b, struct insn i, const struct value *v, s
         return context_of(b->m, b->p->tables[i.c]->output_names, v, n);
     case OP_BUILTIN:
         return builtin_run(&BUILTIN_LIST[i.c], b->m, v, n);
+    case OP_CALL:
+        if (i.a && v[0].kind != VALUE_FUNCTION) /* a variable hides a built-in function */
+            return builtin_run(&BUILTIN_LIST[i.a - 1], b->m, v + 1, n - 1);
+        return machine_call(b->m, v[0], v + 1, n - 1);
+    case OP_CALL_NAMED:
+        return machine_call_named(b->m, v[0], &b->p->shapes[i.c], v + 1);
     default:
         return scalar_binary(b->m, i, v[0], v[1]);
     }
