@@ -36,7 +36,9 @@ const struct module *const MODULES[] = {
     &MY_MODULE,           /* my data: own records, who looked, objections */
     &CASE_MODULE,         /* wrong values reported and fixed, home, messages */
     &RULE_VERSION_MODULE, /* drafts, approval, in force */
-    &RULES_MODULE,        /* decision models: tried, simulated */
+    &RULES_MODULE,        /* decision models: read, tried */
+    &SIMULATE_MODULE,     /* simulated over datasets */
+    &RUN_MODULE,          /* simulations watched, stopped, looked at again */
     &SHARE_MODULE,        /* requests, grants, lists by a grant's key */
     &AUDIT_MODULE,        /* who looked */
     &AUDIT_FILE_MODULE,   /* its seals, exports, proofs */

@@ -152,8 +152,10 @@ export const api = {
   rules: (signal?: AbortSignal) => get<{ rules: T.RuleModel[] }>('/rules', undefined, signal),
   rule: (id: string, signal?: AbortSignal) => get<T.RuleDetail>(`/rules/${seg(id)}`, undefined, signal),
   decide: (id: string, body: { decision: string; inputs: Record<string, unknown> }) => post<T.Decided>(`/rules/${seg(id)}/decide`, body),
-  simulate: (id: string, body: { dataset: string; decision: string; parameters: Record<string, unknown>; by: string[]; against?: string | number }) =>
-    post<T.Simulated>(`/rules/${seg(id)}/simulate`, body),
+  simulate: (id: string, body: T.SimulationAsked) => post<T.Simulated>(`/rules/${seg(id)}/simulate`, body),
+  ruleRuns: (id: string, signal?: AbortSignal) => get<{ runs: T.RuleRun[] }>(`/rules/${seg(id)}/runs`, undefined, signal),
+  ruleRun: (id: string, run: string, signal?: AbortSignal) => get<T.RuleRunNow>(`/rules/${seg(id)}/runs/${seg(run)}`, undefined, signal),
+  stopRun: (id: string, run: string) => post<null>(`/rules/${seg(id)}/runs/${seg(run)}/stop`),
   why: (params: Params, signal?: AbortSignal) => get<T.Why>('/why', params, signal),
   openGlass: (id: string, key: string, reason: string) => post<{ until: string }>(`/datasets/${seg(id)}/records/${seg(key)}/break-glass`, { reason }),
   glasses: (signal?: AbortSignal) => get<{ looks: T.EmergencyLook[] }>('/break-glass', undefined, signal),
