@@ -32,6 +32,8 @@
       "check an audit export, or the proof of one record, without the server")                     \
     X(trace, "FILE", "which exports a copied file came from")                                      \
     X(routes, "", "every address the server answers: method, address, action recorded")            \
+    X(key, "list | new [--token URI] | rotate | retire GENERATION [--now] | move",                 \
+      "the keys that secrets are sealed with, in a file outside the database")                     \
     X(rotate_keys, "", "new keys that sign tokens; servers take them up as they run")              \
     X(client_secret, "", "a secret for an OpenID Connect client, and its digest for clients.yaml") \
     X(serve, "[--port N] …", "serve the desk and the share API")

@@ -2,13 +2,15 @@
 
 #include "base/date.h"
 #include "base/log.h"
+#include "identity/second.h"
 #include "intake/batch.h"
+#include "keys/keeping.h"
 #include "quality/late.h"
 #include "store/db.h"
 
 #include <pthread.h>
 
-enum { MAX_TRIES = 1000, LATE_SECONDS = 600 };
+enum { MAX_TRIES = 1000, LATE_SECONDS = 600, KEYS_MS = 1000, COMPLAIN_MS = 60000 };
 
 struct jobs {
     const struct work *work;
@@ -16,6 +18,8 @@ struct jobs {
     pthread_t thread;
     bool is_stopping;
     int64_t next_late; /* ms: when feeds are looked over again */
+    int64_t next_keys, complained;
+    int64_t sealed_with; /* the generation that everything is sealed with */
 };
 
 static void look_for_late(struct jobs *j)
@@ -28,6 +32,45 @@ static void look_for_late(struct jobs *j)
     if (!late_check(j->db, r, date_today_china(), &e))
         log_event(LOG_WARNING, "late feeds could not be looked for", "error", e.msg, NULL);
     registry_drop(r);
+}
+
+/* Follows the key ring, and seals again what an older generation sealed. */
+static bool reseal(struct jobs *j, struct err *e)
+{
+    struct ring_file f;
+    int64_t done = 1, all = 0, active = ring_active(j->work->ring);
+    if (active == j->sealed_with)
+        return true;
+    ring_copy(j->work->ring, &f);
+    bool ok = db_revive(j->db, e) && keeping_check(j->db, &f, e);
+    ring_wipe(&f);
+    while (ok && done) {
+        ok = db_begin(j->db, e) && second_reseal(j->db, j->work->ring, &done, e) &&
+             db_commit(j->db, e);
+        all += ok ? done : 0;
+    }
+    if (!ok) {
+        db_rollback(j->db);
+        return false;
+    }
+    j->sealed_with = active;
+    if (all)
+        log_event(LOG_INFO, "secrets were sealed with the active generation of the key ring", NULL);
+    return true;
+}
+
+static void tend_keys(struct jobs *j)
+{
+    struct err e = {0};
+    int64_t now = clock_unix_ms();
+    if (now < j->next_keys)
+        return;
+    j->next_keys = now + KEYS_MS;
+    if ((!ring_refresh(j->work->ring, &e) || !reseal(j, &e)) &&
+        now - j->complained >= COMPLAIN_MS) {
+        j->complained = now;
+        log_event(LOG_ERROR, "the key ring cannot be followed", "error", e.msg, NULL);
+    }
 }
 
 static bool run_intake(struct jobs *j, const struct json *payload, struct err *e)
@@ -99,6 +142,7 @@ static void *job_loop(void *arg)
             nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
         } else if (!had_work) {
             look_for_late(j);
+            tend_keys(j);
             db_wait_notify(j->db, 400);
         }
     }

@@ -51,6 +51,14 @@ const char *settings_key_folder(void)
     return given && *given ? given : "var/keys";
 }
 
+const char *settings_key_ring(void)
+{
+    static char path[PATH_MAX];
+    const char *given = getenv("SHUZHI_KEY_RING");
+    snprintf(path, sizeof path, "%s/ring.keys", settings_key_folder());
+    return given && *given ? given : path;
+}
+
 str settings_public_url(struct arena *a, const char *address, uint16_t port)
 {
     str given = str_from(getenv("SHUZHI_PUBLIC_URL"));

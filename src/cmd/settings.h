@@ -15,6 +15,8 @@ MUST_USE bool settings_reader_url(struct arena *a, str *url, struct err *e);
 MUST_USE struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *e);
 /* Where private keys of tokens stand: SHUZHI_KEY_FOLDER, or var/keys. */
 const char *settings_key_folder(void);
+/* The key ring: SHUZHI_KEY_RING, or ring.keys in the key folder. */
+const char *settings_key_ring(void);
 /* How clients reach this server: SHUZHI_PUBLIC_URL, without a slash at the end, or its own address.
  */
 str settings_public_url(struct arena *a, const char *address, uint16_t port);

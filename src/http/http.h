@@ -8,6 +8,7 @@
 struct cx;
 struct actor;
 struct issuer;
+struct ring;
 struct audit_entry;
 struct registry;
 struct db;
@@ -71,6 +72,7 @@ struct cx {
     const struct registry *registry; /* the packages in force, one snapshot for the whole request */
     const struct actor *actor;       /* NULL: nobody signed in */
     struct issuer *issuer;           /* of tokens: identity/issuer.h */
+    struct ring *ring;               /* what is sealed with: keys/ring.h */
     struct audit_entry *audit;       /* what the handler adds to its record */
     struct server *server;
 };

@@ -217,7 +217,6 @@ struct registry {
     struct county county;
     struct map organisations; /* code → struct title, from the dataset */
     struct map codes;         /* dataset id → struct map of code → struct title */
-    uint8_t handle_key[32];   /* seals keys of records, see access/handle.h */
     int64_t version;          /* rises with each load in this process */
     int references;
 };
