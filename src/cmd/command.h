@@ -24,9 +24,10 @@
     X(discover, "[--json] FILE | [--json] --dataset NAME",                                         \
       "sensitive content by column, and the grade it asks for")                                    \
     X(audit,                                                                                       \
-      "seal | export [--from DAY] [--to DAY] --out FILE | archive --before DAY --out FILE | key",  \
+      "seal | export [--from DAY] [--to DAY] --out FILE | archive --before DAY --out FILE | key "  \
+      "| rotate",                                                                                  \
       "seal the audit at once, write it to a file for checking, move old months to one, show the " \
-      "key")                                                                                       \
+      "key, give it over to a new one")                                                            \
     X(verify,                                                                                      \
       "[--key PUBLIC.pem] [--checkpoint EARLIER.json] [--prove RECORD] FILE | --proof FILE",       \
       "check an audit export, or the proof of one record, without the server")                     \

@@ -27,11 +27,17 @@ bool settings_reader_url(struct arena *a, str *url, struct err *e)
     return db_url_as(a, settings_database_url(), "shuzhi_reader", url, e);
 }
 
+const char *settings_audit_key_path(void)
+{
+    const char *given = getenv("SHUZHI_AUDIT_KEY");
+    return given && *given ? given : "var/audit-key.pem";
+}
+
 struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *e)
 {
     enum { CHECKPOINT_MS = 60000 };
     const char *given = getenv("SHUZHI_AUDIT_KEY");
-    const char *path = given && *given ? given : "var/audit-key.pem";
+    const char *path = settings_audit_key_path();
     if (!given || !*given)
         mkdir("var", 0700);
     struct key *k = key_load_or_make(path, KEY_SM2, e);

@@ -13,6 +13,7 @@ MUST_USE bool settings_reader_url(struct arena *a, str *url, struct err *e);
 /* The key that signs audit checkpoints: SHUZHI_AUDIT_KEY, or var/audit-key.pem; made when it is not
  * there.  Beside it stands the last checkpoint, KEY.checkpoint.  The caller destroys the key. */
 MUST_USE struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *e);
+const char *settings_audit_key_path(void);
 /* Where private keys of tokens stand: SHUZHI_KEY_FOLDER, or var/keys. */
 const char *settings_key_folder(void);
 /* The key ring: SHUZHI_KEY_RING, or ring.keys in the key folder. */
