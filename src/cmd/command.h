@@ -23,6 +23,10 @@
     X(why, "USER DATASET/KEY", "which line of rights.csv shows a record to somebody, or does not") \
     X(discover, "[--json] FILE | [--json] --dataset NAME",                                         \
       "sensitive content by column, and the grade it asks for")                                    \
+    X(copy,                                                                                        \
+      "DATASET --masked [--for WORD] [--generation N] [--format csv|jsonl] [--purpose TEXT] "      \
+      "--out FILE | DATASET --masked --plan",                                                      \
+      "a copy in which nobody is named, and which joins with others of the same word")             \
     X(audit,                                                                                       \
       "seal | export [--from DAY] [--to DAY] --out FILE | archive --before DAY --out FILE | key "  \
       "| rotate",                                                                                  \
