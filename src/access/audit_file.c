@@ -12,20 +12,10 @@ enum { MAX_PROOF = 4 << 20 };
 
 /* Lines stand in an export as they were written, so it is for who may read the audit of everything.
  */
-static bool may_export(const struct cx *cx)
-{
-    const struct registry *r = cx->registry;
-    for (size_t i = 0; i < r->datasets.n; i++) {
-        if (!identity_may(cx, "audit", r->datasets.entries[i].value))
-            return false;
-    }
-    return true;
-}
-
 static bool require_all(struct cx *cx)
 {
     return identity_require(cx, "audit", NULL) &&
-           (may_export(cx) ||
+           (identity_audits_all(cx) ||
             err_set(cx->err, ERR_DENIED,
                     "an export or proof is for who may read the audit of every dataset"));
 }
@@ -64,7 +54,7 @@ static bool get_state(struct cx *cx, const struct request *rq, struct response *
         else
             buf_add(b, v.p ? v : STR("null"));
     }
-    buf_add_format(b, ",\"may_export\":%s}", may_export(cx) ? "true" : "false");
+    buf_add_format(b, ",\"may_export\":%s}", identity_audits_all(cx) ? "true" : "false");
     return true;
 }
 

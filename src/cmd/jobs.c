@@ -2,10 +2,12 @@
 
 #include "base/date.h"
 #include "base/log.h"
+#include "cmd/settings.h"
 #include "identity/second.h"
 #include "intake/batch.h"
 #include "keys/keeping.h"
 #include "quality/late.h"
+#include "quality/unusual.h"
 #include "store/db.h"
 
 #include <pthread.h>
@@ -19,6 +21,7 @@ struct jobs {
     bool is_stopping;
     int64_t next_late; /* ms: when feeds are looked over again */
     int64_t next_keys, complained;
+    int64_t next_watch;  /* ms: when looks are weighed again */
     int64_t sealed_with; /* the generation that everything is sealed with */
 };
 
@@ -71,6 +74,21 @@ static void tend_keys(struct jobs *j)
         j->complained = now;
         log_event(LOG_ERROR, "the key ring cannot be followed", "error", e.msg, NULL);
     }
+}
+
+static void watch_looks(struct jobs *j)
+{
+    struct err e = {0};
+    int found = 0;
+    if (clock_unix_ms() < j->next_watch)
+        return;
+    j->next_watch = clock_unix_ms() + settings_watch_ms();
+    struct registry *r = snapshot_take(j->work->snapshot);
+    if (!unusual_check(j->db, r, date_today_china(), &found, &e))
+        log_event(LOG_WARNING, "looks could not be weighed", "error", e.msg, "at", e.at, NULL);
+    else if (found)
+        log_event(LOG_INFO, "unusual looks were found: see the cases of the auditors", NULL);
+    registry_drop(r);
 }
 
 static bool run_intake(struct jobs *j, const struct json *payload, struct err *e)
@@ -143,6 +161,7 @@ static void *job_loop(void *arg)
         } else if (!had_work) {
             look_for_late(j);
             tend_keys(j);
+            watch_looks(j);
             db_wait_notify(j->db, 400);
         }
     }

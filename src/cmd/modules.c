@@ -12,6 +12,7 @@
 #include "intake/quarantine.h"
 #include "quality/my.h"
 #include "quality/quality.h"
+#include "quality/unusual.h"
 #include "rules/rules_http.h"
 #include "share/share.h"
 
@@ -34,6 +35,7 @@ const struct module *const MODULES[] = {
     &QUARANTINE_MODULE,   /* refused rows */
     &QUALITY_MODULE,      /* measured quality, lineage */
     &MY_MODULE,           /* my data: own records, who looked, objections */
+    &WATCH_MODULE,        /* unusual looks: rules, watched records */
     &CASE_MODULE,         /* wrong values reported and fixed, home, messages */
     &RULE_VERSION_MODULE, /* drafts, approval, in force */
     &RULES_MODULE,        /* decision models: tried, simulated */

@@ -65,6 +65,15 @@ const char *settings_key_ring(void)
     return given && *given ? given : path;
 }
 
+int64_t settings_watch_ms(void)
+{
+    int64_t seconds = 60;
+    str given = str_from(getenv("SHUZHI_WATCH_SECONDS"));
+    if (!str_to_int64(given, &seconds) || seconds < 1 || seconds > 86400)
+        seconds = 60;
+    return seconds * 1000;
+}
+
 str settings_public_url(struct arena *a, const char *address, uint16_t port)
 {
     str given = str_from(getenv("SHUZHI_PUBLIC_URL"));

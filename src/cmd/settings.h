@@ -18,6 +18,8 @@ const char *settings_audit_key_path(void);
 const char *settings_key_folder(void);
 /* The key ring: SHUZHI_KEY_RING, or ring.keys in the key folder. */
 const char *settings_key_ring(void);
+/* Between two turns over new looks: SHUZHI_WATCH_SECONDS, or a minute; in ms. */
+int64_t settings_watch_ms(void);
 /* How clients reach this server: SHUZHI_PUBLIC_URL, without a slash at the end, or its own address.
  */
 str settings_public_url(struct arena *a, const char *address, uint16_t port);
