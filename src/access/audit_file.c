@@ -121,7 +121,7 @@ static bool get_proof(struct cx *cx, const struct request *rq, struct response *
 
 static const struct route ROUTES[] = {
     {"GET", "/api/v1/audit/state", get_state, NULL, 0, NULL},
-    {"GET", "/api/v1/audit/export", get_export, "audit.export", 0, NULL},
+    {"GET", "/api/v1/audit/export", get_export, "audit.export", ROUTE_HEAVY, NULL},
     {"GET", "/api/v1/audit/proof", get_proof, "audit.proof", 0, NULL},
     {0},
 };

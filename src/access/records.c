@@ -537,9 +537,10 @@ static bool get_record(struct cx *cx, const struct request *rq, struct response 
 }
 
 static const struct route ROUTES[] = {
-    {"GET", "/api/v1/datasets/{dataset}/records", get_records, "records.list", 0, NULL},
-    {"GET", "/api/v1/datasets/{dataset}/records.csv", get_csv, "records.export", 0, NULL},
-    {"GET", "/api/v1/datasets/{dataset}/records.xlsx", get_xlsx, "records.export", 0, NULL},
+    {"GET", "/api/v1/datasets/{dataset}/records", get_records, "records.list", ROUTE_LIST, NULL},
+    {"GET", "/api/v1/datasets/{dataset}/records.csv", get_csv, "records.export", ROUTE_HEAVY, NULL},
+    {"GET", "/api/v1/datasets/{dataset}/records.xlsx", get_xlsx, "records.export", ROUTE_HEAVY,
+     NULL},
     {"GET", "/api/v1/datasets/{dataset}/records/{key}", get_record, "records.read", 0, NULL},
     {0},
 };

@@ -6,6 +6,7 @@
 #include "cmd/work.h"
 
 #include "base/log.h"
+#include "http/rate.h"
 #include "http/server.h"
 #include "identity/issuer.h"
 #include "keys/keeping.h"
@@ -99,6 +100,7 @@ static int run(struct serving *s, struct server_options *options)
                                            .loop_tick = share_lane_tick,
                                            .loop_stop = share_lane_stop,
                                            .arg = &s->work};
+    s->work.rate = rate_create(settings_rate_person(), settings_rate_person() * 10);
     if (!prepare(s, &e) ||
         !(s->share = share_lane_create(s->work.url, s->work.reader_url, &s->snapshot, &e)))
         return settings_fail(&e);
@@ -147,6 +149,7 @@ int cmd_serve(int argc, char **argv)
                                      .static_folder = STR("web/dist"),
                                      .upload_folder = STR("var/uploads"),
                                      .max_upload = (uint64_t)16 << 30,
+                                     .rate = settings_rate_address(),
                                      .modules = MODULES};
     for (int c; (c = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
         int64_t n = 0;
@@ -191,6 +194,7 @@ int cmd_serve(int argc, char **argv)
     issuer_destroy(s.work.issuer);
     running_ring = NULL;
     ring_close(s.work.ring);
+    rate_destroy(s.work.rate);
     share_lane_destroy(s.share);
     db_close(s.listener);
     snapshot_put(&s.snapshot, NULL);

@@ -74,6 +74,25 @@ int64_t settings_watch_ms(void)
     return seconds * 1000;
 }
 
+static double rate_of(const char *name, int64_t otherwise)
+{
+    int64_t n = otherwise;
+    str given = str_from(getenv(name));
+    if (!str_to_int64(given, &n) || n < 0 || n > 10000000)
+        n = otherwise;
+    return (double)n;
+}
+
+double settings_rate_address(void)
+{
+    return rate_of("SHUZHI_RATE_ADDRESS", 200);
+}
+
+double settings_rate_person(void)
+{
+    return rate_of("SHUZHI_RATE_PERSON", 40);
+}
+
 str settings_public_url(struct arena *a, const char *address, uint16_t port)
 {
     str given = str_from(getenv("SHUZHI_PUBLIC_URL"));
