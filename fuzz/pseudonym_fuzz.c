@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     str text = {(const char *)data, n}, back;
     if (!p)
         p = pseudonymiser_create(key, STR("fuzz"), &e);
-    if (!utf8_is_valid(text) || n > 4096 || memchr(data, 0, n))
+    if (n == 0 || n > 4096 || !utf8_is_valid(text) || memchr(data, 0, n))
         return 0;
     for (size_t k = 0; k < PSEUDONYM_COUNT; k++) {
         const struct format *f = format_find(str_from(pseudonym_name((enum pseudonym_kind)k)));

@@ -79,7 +79,7 @@ bool rate_take(struct rate *r, str who, double cost, int64_t now_ms, int64_t *wa
 
 double rate_cost(unsigned route_flags)
 {
-    enum { ONE = 1, LIST = 4, HEAVY = 80 };
+    enum { ONE = 1, LIST = 4, HEAVY = 40 };
     return route_flags & ROUTE_HEAVY ? HEAVY : route_flags & ROUTE_LIST ? LIST : ONE;
 }
 

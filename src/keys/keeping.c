@@ -47,7 +47,7 @@ bool keeping_inside(struct db *db, struct ring_file *f, struct err *e)
     if (!DB0(db, &a, &rows, e, "select name, value from shuzhi.secret"))
         return false;
     for (size_t i = 0; i < rows.n; i++) {
-        for (size_t use = 0; use < KEY_USE_COUNT; use++) {
+        for (enum key_use use = 0; use < KEY_USE_COUNT; use++) {
             if (f->has_database[use] || !str_is(rows_text(&rows, i, 0), key_use_name(use)))
                 continue;
             f->has_database[use] =
@@ -105,7 +105,7 @@ struct ring *keeping_open(struct db *db, const char *path, struct err *e)
     ok = ok && keeping_inside(db, &f, &why);
     if (ok)
         r = ring_open(path, &why);
-    for (size_t use = 0; r && use < KEY_USE_COUNT; use++) {
+    for (enum key_use use = 0; r && use < KEY_USE_COUNT; use++) {
         if (f.has_database[use])
             ring_adopt(r, use, f.database[use]);
     }

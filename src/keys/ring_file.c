@@ -100,10 +100,13 @@ static bool read_generation(struct reading *r, str rest)
         return wrong(r, "the numbers of generations rise from 1");
     if (f->n == RING_MAX_GENERATIONS)
         return wrong(r, "there are more than 64 generations");
+    bool is_time = since.n > 0 && since.n < sizeof g.since;
     size_t i = 0;
     while (i < COUNT(STATES) && !str_is(state, STATES[i]))
         i++;
-    if (i == COUNT(STATES) || since.n >= sizeof g.since)
+    for (size_t k = 0; k < since.n; k++)
+        is_time = is_time && since.p[k] && strchr("0123456789-:TZ", since.p[k]);
+    if (i == COUNT(STATES) || !is_time)
         return wrong(r, "a state is waiting, active or old, and a time follows");
     g.state = (enum generation_state)i;
     memcpy(g.since, since.p, since.n);

@@ -120,8 +120,9 @@ enum label recognise_label(str text, size_t end, uint32_t cp)
     char room[24];
     bool is_parted = end >= 4 && (text.p[end - 4] == ' ' ||
                                   (end >= 6 && memcmp(text.p + end - 6, "\xe3\x80\x80", 3) == 0));
-    if (is_parted) {
-        text = without_blanks(text, end, room, sizeof room);
+    str whole = is_parted ? without_blanks(text, end, room, sizeof room) : (str){0};
+    if (whole.n) {
+        text = whole;
         end = text.n;
     }
     const char *last = text.p + end;

@@ -10,6 +10,7 @@ from harness import *
 TRIPLES = int(os.environ.get('TRIPLES', '1000'))
 rng = random.Random(int(os.environ.get('SEED', '7')))
 place = Place()
+place.env.update(SHUZHI_RATE_PERSON='0', SHUZHI_RATE_ADDRESS='0')  # a few people ask thousands of times
 at = pathlib.Path(place.folder)
 
 # --- a county with more roles and posts than the demo has ---
