@@ -83,8 +83,8 @@ enum route_flags {
     ROUTE_UPLOAD = 2, /* the body goes to a file */
     ROUTE_NO_CSRF = 4,
     ROUTE_SESSION = 8, /* only for who signed in here: an access token does not do */
-    ROUTE_LIST = 16,   /* searches: costs more of what a client may ask */
-    ROUTE_HEAVY = 32,  /* exports, simulations: costs much more */
+    ROUTE_LIST = 16,   /* searches, simulations: costs more of what a client may ask */
+    ROUTE_HEAVY = 32,  /* exports: costs much more */
 };
 
 typedef bool (*work_handler)(struct cx *cx, const struct request *rq, struct response *rs);

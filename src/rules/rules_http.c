@@ -561,8 +561,8 @@ static const struct route ROUTES[] = {
     {"GET", "/api/v1/rules", get_rules, NULL, 0, NULL},
     {"GET", "/api/v1/rules/{rule}", get_rule, NULL, 0, NULL},
     {"POST", "/api/v1/rules/{rule}/decide", post_decide, "rules.decide", 0, NULL},
-    {"POST", "/api/v1/rules/{rule}/simulate", post_simulate, "rules.simulate", ROUTE_HEAVY, NULL},
-    {"POST", "/api/v1/rules/{rule}/cases", post_cases, "rules.cases", ROUTE_HEAVY, NULL},
+    {"POST", "/api/v1/rules/{rule}/simulate", post_simulate, "rules.simulate", ROUTE_LIST, NULL},
+    {"POST", "/api/v1/rules/{rule}/cases", post_cases, "rules.cases", ROUTE_LIST, NULL},
     {0},
 };
 

@@ -19,6 +19,11 @@ def until_refused(c, path, most=2000, headers=None):
     return most, None
 
 
+def is_refused(c, path, **kw):
+    """Soon: a fresh bucket would let ten seconds' worth through."""
+    return until_refused(c, path, 80, **kw)[1] is not None
+
+
 n, got = until_refused(civil, '/api/v1/session')
 check('a person: a burst, then they wait', 90 <= n <= 130, n)
 check('told how long, in both languages, as a problem', got['code'] == 'LIMIT' and got['status'] == 429 and 'try again in' in got['detail'] and '秒后再试' in got['detail_zh'], got)
@@ -26,7 +31,7 @@ check('with Retry-After', civil.headers['Retry-After'].isdigit() and 1 <= int(ci
 check('another from the same address goes on', police.get('/api/v1/session')[0] == 200)
 second = place.client()
 second.cookie = civil.cookie
-check('the same person on another connection does not', second.get('/api/v1/session')[0] == 429)
+check('the same person on another connection does not', is_refused(second, '/api/v1/session'))
 time.sleep(int(civil.headers.get('Retry-After', 1)) + 0.1)
 check('after that long it passes', civil.get('/api/v1/session')[0] == 200)
 time.sleep(9)
@@ -44,9 +49,12 @@ time.sleep(11)
 anyone = place.client()
 n, got = until_refused(anyone, '/healthz')
 check('an address without a person', 550 <= n <= 900 and got['code'] == 'LIMIT', n)
-check('everybody of it waits', police.get('/api/v1/session')[0] == 429)
+check('everybody of it waits', is_refused(police, '/api/v1/session'))
 check('an address named in a header is not believed', until_refused(anyone, '/healthz', 300, {'X-Forwarded-For': '192.0.2.7'})[1] is not None)
-status, got = police.call('POST', '/api/v1/intake/person/files?name=a.csv', raw=b'x' * 100000)
+for _ in range(80):
+    status, got = police.call('POST', '/api/v1/intake/person/files?name=a.csv', raw=b'x' * 100000)
+    if status == 429:
+        break
 check('also before a file is taken', status == 429 and not list((pathlib.Path(place.folder) / 'uploads').glob('incoming*')), status)
 check('pages are served', anyone.get('/')[0] in (200, 404))
 time.sleep(2)
@@ -60,10 +68,10 @@ place.serve('--proxy', '127.0.0.1')
 c = place.client()
 n, _ = until_refused(c, '/healthz', headers={'X-Forwarded-For': '203.0.113.1, 192.0.2.1'})
 check('a client behind the proxy', 550 <= n <= 900, n)
-check('its own words do not make it another', c.get('/healthz', headers={'X-Forwarded-For': '203.0.113.99, 192.0.2.1'})[0] == 429)
+check('its own words do not make it another', is_refused(c, '/healthz', headers={'X-Forwarded-For': '203.0.113.99, 192.0.2.1'}))
 check('the next client is another', c.get('/healthz', headers={'X-Forwarded-For': '192.0.2.2'})[0] == 200)
 n, _ = until_refused(c, '/healthz', headers={'X-Forwarded-For': '2001:db8:7:7::1'})
-check('addresses of one network of IPv6 are one client', c.get('/healthz', headers={'X-Forwarded-For': '2001:db8:7:7:9::5'})[0] == 429 and c.get('/healthz', headers={'X-Forwarded-For': '2001:db8:7:8::1'})[0] == 200, n)
+check('addresses of one network of IPv6 are one client', is_refused(c, '/healthz', headers={'X-Forwarded-For': '2001:db8:7:7:9::5'}) and c.get('/healthz', headers={'X-Forwarded-For': '2001:db8:7:8::1'})[0] == 200, n)
 
 # --- off, and the share lane ---
 place.stop_server()
