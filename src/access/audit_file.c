@@ -20,13 +20,6 @@ static bool require_all(struct cx *cx)
                     "an export or proof is for who may read the audit of every dataset"));
 }
 
-/* A file without a name, beside the uploads: what is large never stands in memory. */
-static bool open_nameless(int *fd, struct err *e)
-{
-    *fd = open("var", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    return *fd >= 0 || err_set(e, ERR_BROKEN, "no file can be made in var: %s", strerror(errno));
-}
-
 static bool get_state(struct cx *cx, const struct request *rq, struct response *rs)
 {
     struct rows rows;
@@ -63,7 +56,7 @@ static bool get_export(struct cx *cx, const struct request *rq, struct response 
     struct audit_range range = {.from = request_query(rq, "from"), .to = request_query(rq, "to")};
     struct exported done;
     int fd;
-    if (!require_all(cx) || !open_nameless(&fd, cx->err))
+    if (!require_all(cx) || !file_open_nameless(&fd, cx->err))
         return false;
     if (!audit_export_sealed(cx->db, &range, fd, &done, cx->err)) {
         close(fd);
@@ -111,7 +104,7 @@ static bool get_proof(struct cx *cx, const struct request *rq, struct response *
     if (rows.n == 0)
         return err_set(cx->err, ERR_BUSY, "the record is not signed yet: ask again in a minute") ||
                err_zh(cx->err, "这条记录还没有签名，请一分钟后再试");
-    if (!open_nameless(&fd, cx->err))
+    if (!file_open_nameless(&fd, cx->err))
         return false;
     bool ok = prove_from(cx, record, rows_int(&rows, 0, 0), fd, rs);
     close(fd);

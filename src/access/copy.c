@@ -1,7 +1,6 @@
 #include "access/copy.h"
 
 #include "access/access.h"
-#include "audit/audit.h"
 #include "base/date.h"
 #include "base/digest.h"
 #include "text/csv.h"
@@ -13,11 +12,21 @@
 
 enum { MAX_SQL = 1 << 20, PAGE = 2000, MAX_PAGE = 256 << 20 };
 
-static const char *const WORDS[] = {
-#define X(code, words) words,
+static const char *const NAMES[] = {
+#define X(code, name, words) name,
     COPY_TREATMENTS(X)
 #undef X
 };
+static const char *const WORDS[] = {
+#define X(code, name, words) words,
+    COPY_TREATMENTS(X)
+#undef X
+};
+
+const char *copy_treatment_name(enum copy_treatment t)
+{
+    return NAMES[t];
+}
 
 const char *copy_treatment_words(enum copy_treatment t)
 {
@@ -97,6 +106,7 @@ struct copying {
     int person; /* the column by whose value dates are moved; −1: the key */
     uint32_t number;
     int fd;
+    int64_t bytes;
     struct err *e;
 };
 
@@ -191,6 +201,7 @@ static bool put(struct copying *c, struct buf *b)
             return err_set(c->e, ERR_BROKEN, "the copy cannot be written: %s", strerror(errno));
         at += (size_t)n;
     }
+    c->bytes += (int64_t)b->n;
     buf_clear(b);
     return true;
 }
@@ -266,20 +277,6 @@ static bool number_copy(struct copying *c, struct arena *a, int64_t generation)
     return true;
 }
 
-static bool record_copy(struct copying *c, struct arena *a, int64_t count)
-{
-    struct audit_entry entry = {.who = c->order->login,
-                                .via = STR("command"),
-                                .action = STR("records.copy"),
-                                .dataset = c->dataset->id,
-                                .purpose = c->order->purpose,
-                                .count = count,
-                                .result = STR("ok")};
-    return DB(c->db, a, NULL, c->e, "update shuzhi.export set n = $2 where id = $1",
-              P_INT(a, c->number), P_INT(a, count)) &&
-           audit_save(c->db, a, &entry, c->e);
-}
-
 static void plan(struct copying *c, const struct registry *r, struct arena *a)
 {
     const struct dataset *d = c->dataset;
@@ -312,13 +309,13 @@ bool copy_write(struct db *db, const struct registry *r, struct ring *ring, cons
     if (!c.p)
         return false;
     plan(&c, r, &a);
-    bool ok = db_script(db, "begin isolation level repeatable read", e) &&
-              number_copy(&c, &a, got.generation) && open_rows(&c, &a) &&
-              write_rows(&c, &got.rows) && record_copy(&c, &a, got.rows) && db_commit(db, e);
-    if (!ok)
-        db_rollback(db);
+    bool ok = number_copy(&c, &a, got.generation) && open_rows(&c, &a) &&
+              write_rows(&c, &got.rows) && db_script(db, "close copied", e) &&
+              DB(db, &a, NULL, e, "update shuzhi.export set n = $2 where id = $1",
+                 P_INT(&a, c.number), P_INT(&a, got.rows));
     pseudonymiser_destroy(c.p);
     got.number = c.number;
+    got.bytes = c.bytes;
     if (ok)
         *done = got;
     return ok;

@@ -3,21 +3,22 @@
  * order.  Key and word decide which copies join; the file carries a hidden number, and is on record
  * before it has its name. */
 #pragma once
+#include "http/http.h"
 #include "keys/ring.h"
 #include "registry/registry.h"
 #include "store/db.h"
 #include "text/pseudonym.h"
 
-/* code, in words: what becomes of a field */
+/* code, name, in words: what becomes of a field */
 #define COPY_TREATMENTS(X)                                                                         \
-    X(LEAVE, "left as it is")                                                                      \
-    X(OMIT, "left out")                                                                            \
-    X(REPLACE, "replaced")                                                                         \
-    X(SHIFT, "moved by some days")                                                                 \
-    X(GUARD, "left, unless it holds a number of a person")
+    X(LEAVE, "leave", "left as it is")                                                             \
+    X(OMIT, "omit", "left out")                                                                    \
+    X(REPLACE, "replace", "replaced")                                                              \
+    X(SHIFT, "shift", "moved by some days")                                                        \
+    X(GUARD, "guard", "left, unless it holds a number of a person")
 
 enum copy_treatment {
-#define X(code, words) COPY_##code,
+#define X(code, name, words) COPY_##code,
     COPY_TREATMENTS(X)
 #undef X
 };
@@ -26,6 +27,7 @@ enum copy_treatment {
  * persons; code lists and figures stay; L4, coordinates and JSON are left out. */
 enum copy_treatment copy_treatment(const struct registry *r, const struct dataset *d,
                                    const struct field *f, enum pseudonym_kind *kind);
+const char *copy_treatment_name(enum copy_treatment t);
 const char *copy_treatment_words(enum copy_treatment t);
 
 enum copy_format { COPY_CSV, COPY_JSONL };
@@ -35,10 +37,15 @@ struct copy_order {
     enum copy_format format;
 };
 struct copied {
+    int64_t bytes;
     int64_t rows, generation, number; /* number: of the export, for shuzhi trace */
 };
 
-/* Writes to fd from where it stands, in a transaction of its own with its record. */
+/* Writes to fd from where it stands, and numbers it; in the caller's transaction, which records it
+ * (action records.copy). */
 MUST_USE bool copy_write(struct db *db, const struct registry *r, struct ring *ring,
                          const struct dataset *d, const struct copy_order *order, int fd,
                          struct copied *done, struct err *e);
+
+/* GET /datasets/{dataset}/copy and …/copy/plan: for who may approve that the dataset is shared. */
+extern const struct module COPY_MODULE;

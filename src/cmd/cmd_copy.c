@@ -1,5 +1,6 @@
 /* shuzhi copy: a dataset for others to work with, in which nobody is named. */
 #include "access/copy.h"
+#include "audit/audit.h"
 #include "cmd/command.h"
 #include "cmd/settings.h"
 #include "keys/keeping.h"
@@ -33,6 +34,25 @@ static void print_plan(const struct registry *r, const struct dataset *d)
     }
 }
 
+static bool write_recorded(struct db *db, const struct registry *r, struct ring *ring,
+                           const struct dataset *d, const struct copy_order *order, int fd,
+                           struct copied *done, struct err *e)
+{
+    ARENA_SCOPED struct arena a = {0};
+    struct audit_entry entry = {.who = order->login,
+                                .via = STR("command"),
+                                .action = STR("records.copy"),
+                                .dataset = d->id,
+                                .purpose = order->purpose,
+                                .result = STR("ok")};
+    bool ok = db_begin(db, e) && copy_write(db, r, ring, d, order, fd, done, e);
+    entry.count = ok ? done->rows : 0;
+    ok = ok && audit_save(db, &a, &entry, e) && db_commit(db, e);
+    if (!ok)
+        db_rollback(db);
+    return ok;
+}
+
 static bool write_file(struct db *db, const struct registry *r, const struct dataset *d,
                        const struct copy_order *order, const char *path, struct err *e)
 {
@@ -46,7 +66,7 @@ static bool write_file(struct db *db, const struct registry *r, const struct dat
     snprintf(beside, sizeof beside, "%s.XXXXXX", path);
     int fd = mkostemp(beside, O_CLOEXEC);
     bool ok = fd >= 0 || err_set(e, ERR_BROKEN, "%s: %s", path, strerror(errno));
-    ok = ok && copy_write(db, r, ring, d, order, fd, &done, e) &&
+    ok = ok && write_recorded(db, r, ring, d, order, fd, &done, e) &&
          ((fsync(fd) == 0 && rename(beside, path) == 0) ||
           err_set(e, ERR_BROKEN, "%s: %s", path, strerror(errno)));
     if (fd >= 0) {

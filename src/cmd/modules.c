@@ -1,6 +1,7 @@
 #include "cmd/modules.h"
 
 #include "access/catalogue.h"
+#include "access/copy.h"
 #include "access/emergency.h"
 #include "access/rule.h"
 #include "cmd/system.h"
@@ -24,6 +25,7 @@ const struct module *const MODULES[] = {
     &EMERGENCY_MODULE,    /* break-glass */
     &WHY_MODULE,          /* which right allows or denies */
     &RECORDS_MODULE,      /* records: lists, exports, one with its history */
+    &COPY_MODULE,         /* masked copies */
     &CATALOGUE_MODULE,    /* datasets, codes, pages */
     &ACCOUNT_MODULE,      /* accounts, for their administrators */
     &PASSKEY_MODULE,      /* passkeys */

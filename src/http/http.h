@@ -56,6 +56,8 @@ struct response {
 };
 
 void response_header(struct response *rs, str name, str value);
+/* A file without a name in var: what is large never stands in memory.  BROKEN. */
+MUST_USE bool file_open_nameless(int *fd, struct err *e);
 /* Closes the file of an answer that will not be sent. */
 void response_drop_file(struct response *rs);
 /* RFC 9457 problem.  zh may be empty. */

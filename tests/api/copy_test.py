@@ -93,6 +93,20 @@ check('what joins carries no mark', all(plain(g['id_number'] + g['mobile']) == g
 place.sql('select shuzhi.audit_unfold()')
 check('each is on record, before its file is there', place.sql("select count(*), max(count), string_agg(distinct purpose, ',') from shuzhi.audit_event where action = 'records.copy'").split('|')[:2] == ['7', str(N)],
       place.sql("select action, count, purpose from shuzhi.audit_event where action like 'records.c%'"))
+# --- over HTTP ---
+copy_of = '/api/v1/datasets/person/copy'
+status, text = police.get(copy_of + '?' + urllib.parse.urlencode({'for': '高校', 'purpose': '出行研究', 'generation': 1}))
+check('the owner takes one at the desk, the same', status == 200 and {g['id_number'] for g in csv.DictReader(io.StringIO(text))} == set(by_id), (status, str(text)[:200]))
+check('as a file', re.search(r'person-masked-\d+\.csv', police.headers['Content-Disposition']) and police.headers['Content-Type'].startswith('text/csv'), police.headers)
+status, text = police.get(copy_of + '?' + urllib.parse.urlencode({'for': '高校', 'purpose': '出行研究', 'generation': 1, 'format': 'jsonl'}))
+check('also as JSON lines', status == 200 and len(text.splitlines()) == N and json.loads(text.splitlines()[0])['id_number'] in by_id)
+check('who may not approve sharing may not', market.get(copy_of + '?for=a&purpose=b')[0] == 403 and place.client('wukang').get(copy_of + '/plan')[0] == 403 and place.client().get(copy_of)[0] == 401)
+check('for whom and why must be said', [police.get(copy_of + q)[0] for q in ('', '?for=a', '?purpose=b', '?for=%20&purpose=b', '?for=a&purpose=b&format=xml', '?for=a&purpose=b&generation=x')] == [400] * 6)
+check('a key that is none, over HTTP', police.get(copy_of + '?for=a&purpose=b&generation=9')[0] == 404)
+status, got_plan = police.get(copy_of + '/plan')
+check('the plan', status == 200 and {f['field']: f['treatment'] for f in got_plan['fields']}['birth_date'] == 'shift' and {f['field']: f['as'] for f in got_plan['fields']}['mobile'] == 'mobile-cn', got_plan)
+place.sql('select shuzhi.audit_unfold()')
+check('on record by name', place.sql("select count(*) from shuzhi.audit_event where action = 'records.copy' and who = 'police' and count = %d and purpose = '出行研究'" % N) == '2')
 before = place.sql('select count(*) from shuzhi.export')
 for name, args in [('no --masked', ['copy', 'person', '--out', 'x.csv']), ('no file', ['copy', 'person', '--masked']), ('a format that is none', ['copy', 'person', '--masked', '--format', 'xml', '--out', 'x.csv']),
                    ('a word too long', ['copy', 'person', '--masked', '--for', 'w' * 300, '--out', 'x.csv']), ('bytes that are no text', ['copy', 'person', '--masked', '--for', os.fsdecode(b'\xff'), '--out', 'x.csv'])]:

@@ -257,6 +257,12 @@ export interface Case {
   at: string;
   closed_at: string | null;
 }
+export interface CopyField {
+  field: string;
+  title: Title;
+  treatment: 'leave' | 'omit' | 'replace' | 'shift' | 'guard';
+  as: string | null;
+}
 export interface UnusualLook {
   who: { login: string; name: Title | null; organisation: Coded };
   rule: string;
