@@ -1,7 +1,7 @@
 /* Unusual looks of staff: found in the audit by the rules in the folder watch of packages, each a
  * case for the auditors with the lines of the audit that show it.
  *
- * Every look at the desk is weighed once, after it was unfolded; days of people are kept as sums
+ * Every look at the desk is weighed once; days of people are kept as sums
  * (shuzhi.look_day), so that a turn costs what was looked at since the last.  A day is one of
  * Beijing.  "Usual" is the mean of a person's own last 28 days with looks, and of their
  * organisation's others; what is unusual is more than factor times the greater of the two. */

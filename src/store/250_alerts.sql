@@ -1,11 +1,10 @@
--- Unusual looks of staff (src/quality/unusual.c): found in the audit as it is unfolded, once, at small cost.
+-- Unusual looks of staff (src/quality/unusual.c): found in the audit, each look weighed once.
 
--- Looks of people at the desk that were unfolded and not weighed yet.
-create table shuzhi.look_pending (
-    batch bigint not null,
-    seq int not null,
-    primary key (batch, seq)
-);
+-- How far the audit was weighed, and which batches of the last thousands were: identities are given before commit,
+-- so a lower one may come later.  What was there before is not weighed.
+create table shuzhi.look_progress (upto bigint not null);
+insert into shuzhi.look_progress select coalesce(max(id), 0) from shuzhi.audit_batch;
+create table shuzhi.look_taken (batch bigint primary key);
 -- What somebody saw of a dataset in a day of Beijing.
 create table shuzhi.look_day (
     login text not null,
@@ -42,33 +41,3 @@ create table shuzhi.unusual_look (
     unique (rule, login, day, dataset, key)
 );
 create index unusual_look_case on shuzhi.unusual_look (work_case);
-
-create or replace function shuzhi.audit_unfold() returns bigint language plpgsql as $$
-declare
-    low bigint;
-    n bigint;
-begin
-    select upto into low from shuzhi.audit_unfolded for update;
-    with lines as (
-        select b.id, b.at, line::jsonb as e, (ord - 1)::int as seq
-        from shuzhi.audit_batch b,
-             regexp_split_to_table(rtrim(b.entries, E'\n'), E'\n') with ordinality as t(line, ord)
-        where b.id > low - 1000
-          and not exists (select from shuzhi.audit_event v where v.batch = b.id)
-    ), pending as (
-        insert into shuzhi.look_pending
-        select id, seq from lines
-        where e->>'via' = 'desk' and e->>'result' = 'ok' and e->>'action' in ('records.read', 'records.list', 'records.export')
-    )
-    insert into shuzhi.audit_event (batch, seq, at, who, organisation, via, action, dataset, key, count, fields, purpose,
-                                    grant_id, result, address, keys)
-    select id, seq, coalesce((e->>'at')::timestamptz, at), e->>'who', e->>'organisation', e->>'via',
-           e->>'action', e->>'dataset', e->>'key', (e->>'count')::int,
-           case when e ? 'fields' then array(select jsonb_array_elements_text(e->'fields')) end,
-           e->>'purpose', (e->>'grant')::bigint, e->>'result', e->>'address',
-           case when e ? 'keys' then array(select jsonb_array_elements_text(e->'keys')) end
-    from lines;
-    get diagnostics n = row_count;
-    update shuzhi.audit_unfolded set upto = coalesce((select max(id) from shuzhi.audit_batch), 0);
-    return n;
-end $$;
