@@ -5,8 +5,8 @@
 #pragma once
 #include "dmn/columns.h"
 
-/* Fills one value for each name; *has_row false at the end.  Text may live in the arena, until the
- * next chunk.  False on a fault. */
+/* Fills one value for each name; *has_row false at the end.  Text may live in the arena.
+ * Called by one thread at a time, but not always the same.  False on a fault. */
 typedef bool (*simulate_read)(void *data, struct value *row, bool *has_row, struct arena *a,
                               struct err *e);
 
