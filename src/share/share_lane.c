@@ -669,10 +669,7 @@ struct share_lane *share_lane_create(str url, str reader_url, struct snapshot *s
     for (size_t i = 0; i < READ_LANES; i++)
         l->told[i].ids.max = GROUP * 24;
     for (size_t i = 0; i < READ_LANES; i++) {
-        if (!(l->reads[i] = lane_create(
-                  reader_url,
-                  READ_SETUP,
-                  LANE_FAIL_TOGETHER, e))) {
+        if (!(l->reads[i] = lane_create(reader_url, READ_SETUP, LANE_FAIL_TOGETHER, e))) {
             share_lane_destroy(l);
             return NULL;
         }
