@@ -1,6 +1,7 @@
 #include "cmd/modules.h"
 
 #include "access/catalogue.h"
+#include "access/copy.h"
 #include "access/emergency.h"
 #include "access/rule.h"
 #include "cmd/system.h"
@@ -12,6 +13,7 @@
 #include "intake/quarantine.h"
 #include "quality/my.h"
 #include "quality/quality.h"
+#include "quality/unusual.h"
 #include "rules/rules_http.h"
 #include "share/share.h"
 
@@ -23,6 +25,7 @@ const struct module *const MODULES[] = {
     &EMERGENCY_MODULE,    /* break-glass */
     &WHY_MODULE,          /* which right allows or denies */
     &RECORDS_MODULE,      /* records: lists, exports, one with its history */
+    &COPY_MODULE,         /* masked copies */
     &CATALOGUE_MODULE,    /* datasets, codes, pages */
     &ACCOUNT_MODULE,      /* accounts, for their administrators */
     &PASSKEY_MODULE,      /* passkeys */
@@ -34,6 +37,7 @@ const struct module *const MODULES[] = {
     &QUARANTINE_MODULE,   /* refused rows */
     &QUALITY_MODULE,      /* measured quality, lineage */
     &MY_MODULE,           /* my data: own records, who looked, objections */
+    &WATCH_MODULE,        /* unusual looks: rules, watched records */
     &CASE_MODULE,         /* wrong values reported and fixed, home, messages */
     &RULE_VERSION_MODULE, /* drafts, approval, in force */
     &RULES_MODULE,        /* decision models: read, tried */

@@ -377,8 +377,8 @@ static bool post_cases(struct cx *cx, const struct request *rq, struct response 
 }
 
 static const struct route ROUTES[] = {
-    {"POST", "/api/v1/rules/{rule}/simulate", post_simulate, "rules.simulate", 0, NULL},
-    {"POST", "/api/v1/rules/{rule}/cases", post_cases, "rules.cases", 0, NULL},
+    {"POST", "/api/v1/rules/{rule}/simulate", post_simulate, "rules.simulate", ROUTE_LIST, NULL},
+    {"POST", "/api/v1/rules/{rule}/cases", post_cases, "rules.cases", ROUTE_LIST, NULL},
     {0},
 };
 

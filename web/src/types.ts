@@ -238,7 +238,8 @@ export interface Grant {
 export type CaseState = 'open' | 'fixed' | 'rejected';
 export interface Case {
   id: string | number;
-  kind: 'wrong-value' | 'late-feed';
+  kind: 'wrong-value' | 'late-feed' | 'objection' | 'unusual-look';
+  look?: UnusualLook; // what a case about somebody's looks stands on
   dataset: string;
   title?: Title; // of the dataset
   field_title?: Title | null;
@@ -255,6 +256,22 @@ export interface Case {
   answer: string | null;
   at: string;
   closed_at: string | null;
+}
+export interface CopyField {
+  field: string;
+  title: Title;
+  treatment: 'leave' | 'omit' | 'replace' | 'shift' | 'guard';
+  as: string | null;
+}
+export interface UnusualLook {
+  who: { login: string; name: Title | null; organisation: Coded };
+  rule: string;
+  title: Title;
+  kind: string;
+  day: string;
+  measure: number;
+  usual: number | null;
+  evidence: { id: string; at: string; action: string; dataset: string; key: string | null; count: number; purpose: string | null; address: string | null }[];
 }
 export interface AuditEvent {
   id: string | number;
