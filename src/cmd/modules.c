@@ -4,6 +4,7 @@
 #include "access/emergency.h"
 #include "access/rule.h"
 #include "cmd/system.h"
+#include "exchange/exchange.h"
 #include "identity/delegation.h"
 #include "identity/identity.h"
 #include "identity/oidc.h"
@@ -19,26 +20,28 @@ const struct module *const MODULES[] = {
     &SHARED_MODULE,   /* one record by a grant's key: the read lane; first, for it is asked most */
     &SYSTEM_MODULE,   /* health, metrics */
     &IDENTITY_MODULE, /* sessions */
-    &DELEGATION_MODULE,   /* posts lent to colleagues */
-    &EMERGENCY_MODULE,    /* break-glass */
-    &WHY_MODULE,          /* which right allows or denies */
-    &RECORDS_MODULE,      /* records: lists, exports, one with its history */
-    &CATALOGUE_MODULE,    /* datasets, codes, pages */
-    &ACCOUNT_MODULE,      /* accounts, for their administrators */
-    &PASSKEY_MODULE,      /* passkeys */
-    &SECOND_MODULE,       /* the second factor */
-    &OIDC_MODULE,         /* sign-in for other systems: OpenID Connect */
-    &OUTSIDE_MODULE,      /* sign-in at an outside provider */
-    &OIDC_TOKEN_MODULE,   /* their tokens */
-    &INTAKE_MODULE,       /* files and batches */
-    &QUARANTINE_MODULE,   /* refused rows */
-    &QUALITY_MODULE,      /* measured quality, lineage */
-    &MY_MODULE,           /* my data: own records, who looked, objections */
-    &CASE_MODULE,         /* wrong values reported and fixed, home, messages */
-    &RULE_VERSION_MODULE, /* drafts, approval, in force */
-    &RULES_MODULE,        /* decision models: tried, simulated */
-    &SHARE_MODULE,        /* requests, grants, lists by a grant's key */
-    &AUDIT_MODULE,        /* who looked */
-    &AUDIT_FILE_MODULE,   /* its seals, exports, proofs */
+    &DELEGATION_MODULE,    /* posts lent to colleagues */
+    &EMERGENCY_MODULE,     /* break-glass */
+    &WHY_MODULE,           /* which right allows or denies */
+    &RECORDS_MODULE,       /* records: lists, exports, one with its history */
+    &CATALOGUE_MODULE,     /* datasets, codes, pages */
+    &ACCOUNT_MODULE,       /* accounts, for their administrators */
+    &PASSKEY_MODULE,       /* passkeys */
+    &SECOND_MODULE,        /* the second factor */
+    &OIDC_MODULE,          /* sign-in for other systems: OpenID Connect */
+    &OUTSIDE_MODULE,       /* sign-in at an outside provider */
+    &OIDC_TOKEN_MODULE,    /* their tokens */
+    &INTAKE_MODULE,        /* files and batches */
+    &QUARANTINE_MODULE,    /* refused rows */
+    &QUALITY_MODULE,       /* measured quality, lineage */
+    &MY_MODULE,            /* my data: own records, who looked, objections */
+    &CASE_MODULE,          /* wrong values reported and fixed, home, messages */
+    &RULE_VERSION_MODULE,  /* drafts, approval, in force */
+    &RULES_MODULE,         /* decision models: tried, simulated */
+    &SHARE_MODULE,         /* requests, grants, lists by a grant's key */
+    &EXCHANGE_MODULE,      /* agreements and messages with other counties */
+    &EXCHANGE_DOOR_MODULE, /* their messages */
+    &AUDIT_MODULE,         /* who looked */
+    &AUDIT_FILE_MODULE,    /* its seals, exports, proofs */
     NULL,
 };

@@ -13,6 +13,9 @@ MUST_USE bool settings_reader_url(struct arena *a, str *url, struct err *e);
 /* The key that signs audit checkpoints: SHUZHI_AUDIT_KEY, or var/audit-key.pem; made when it is not
  * there.  Beside it stands the last checkpoint, KEY.checkpoint.  The caller destroys the key. */
 MUST_USE struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *e);
+/* The file of the SM2 key that signs for other counties: SHUZHI_EXCHANGE_KEY, or
+ * var/exchange-key.pem. */
+const char *settings_exchange_key(struct arena *a);
 /* Where private keys of tokens stand: SHUZHI_KEY_FOLDER, or var/keys. */
 const char *settings_key_folder(void);
 /* How clients reach this server: SHUZHI_PUBLIC_URL, without a slash at the end, or its own address.

@@ -134,7 +134,8 @@ void work_serve(void *arg, void *worker, const struct route *route, const struct
                     .err = &err,
                     .registry = registry,
                     .server = w->server,
-                    .issuer = work->issuer};
+                    .issuer = work->issuer,
+                    .exchange_key = work->exchange_key};
     begin_entry(&cx, route, rq, &entry);
     bool is_done = false;
     for (int left = TRIES; !is_done && left > 0; left--) {

@@ -6,7 +6,9 @@
 struct work {
     str url, reader_url;
     struct snapshot *snapshot;
-    struct issuer *issuer; /* of tokens; NULL: only commands run */
+    struct issuer *issuer;    /* of tokens; NULL: only commands run */
+    const char *exchange_key; /* file */
+    str uploads;              /* folder of the files that batches come from */
 };
 
 /* Whether row-level security holds for the role records are read as. */

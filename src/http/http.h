@@ -71,6 +71,7 @@ struct cx {
     const struct registry *registry; /* the packages in force, one snapshot for the whole request */
     const struct actor *actor;       /* NULL: nobody signed in */
     struct issuer *issuer;           /* of tokens: identity/issuer.h */
+    const char *exchange_key;        /* file of the key that signs for other counties */
     struct audit_entry *audit;       /* what the handler adds to its record */
     struct server *server;
 };

@@ -188,6 +188,15 @@ struct provider {
         account; /* the claim that says which account, and what of it: login, id_number, uscc */
 };
 
+/* A county this one exchanges data with: a line of partners.yaml. */
+struct partner {
+    str id; /* as its own county.yaml says; its messages are signed as this */
+    struct title title;
+    str division, url;
+    str *keys; /* SM2 public keys, PEM: it signs with one of them */
+    size_t key_count;
+};
+
 struct calendar { /* days that differ from Monday to Friday; days since 1970-01-01, ascending */
     int32_t *off, *work;
     size_t off_count, work_count;
@@ -210,6 +219,7 @@ struct registry {
     size_t case_count, case_size;
     struct map providers;     /* id → struct provider */
     struct map clients;       /* id → struct client */
+    struct map partners;      /* id → struct partner */
     struct map roles;         /* id → struct title */
     struct map second_factor; /* ids of roles that are held with a second factor only */
     struct right *rights;
@@ -253,6 +263,10 @@ const char *field_sql_type(enum field_type type);
 const char *field_type_name(enum field_type type); /* as JSON Schema says */
 bool field_is_quoted(enum field_type type);
 const char *grade_name(enum grade g);
+const struct partner *partner_find(const struct registry *r, str id); /* NULL if absent */
+/* Another county stands among organisations as "partner:ID". */
+#define PARTNER_PREFIX "partner:"
+str partner_organisation(struct arena *a, str id);
 struct title organisation_title(const struct registry *r, str code);
 void title_write(struct buf *out, struct title t); /* {"zh":…,"en":…} */
 
