@@ -11,6 +11,7 @@
 #include "identity/second.h"
 #include "intake/intake_http.h"
 #include "intake/quarantine.h"
+#include "open/open.h"
 #include "quality/my.h"
 #include "quality/quality.h"
 #include "rules/rules_http.h"
@@ -41,6 +42,8 @@ const struct module *const MODULES[] = {
     &SHARE_MODULE,         /* requests, grants, lists by a grant's key */
     &EXCHANGE_MODULE,      /* agreements and messages with other counties */
     &EXCHANGE_DOOR_MODULE, /* their messages */
+    &OPEN_MODULE,          /* releases of open data, at the desk */
+    &OPEN_PUBLIC_MODULE,   /* open data for everybody */
     &AUDIT_MODULE,         /* who looked */
     &AUDIT_FILE_MODULE,    /* its seals, exports, proofs */
     NULL,

@@ -16,7 +16,7 @@ struct title {
 };
 
 enum grade { GRADE_L1 = 1, GRADE_L2, GRADE_L3, GRADE_L4 };
-enum share_kind { SHARE_NONE, SHARE_CONDITIONAL, SHARE_UNCONDITIONAL };
+enum share_kind { SHARE_NONE, SHARE_CONDITIONAL, SHARE_UNCONDITIONAL }; /* x-share, x-open */
 
 /* name, SQL type, whether it is quoted in JSON */
 #define FIELD_TYPES(X)                                                                             \
@@ -82,7 +82,7 @@ struct dataset {
     str file;         /* data/person.schema.json */
     str owner;        /* organisation code */
     enum grade grade; /* the highest of its fields */
-    enum share_kind share;
+    enum share_kind share, open;
     str update;      /* realtime daily weekly monthly quarterly yearly irregular */
     int update_days; /* 0: no promise */
     struct field *fields;

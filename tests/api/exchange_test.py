@@ -248,7 +248,10 @@ def state():
 
 
 def post(data):
-    return taker.client().call('POST', '/exchange/v1/messages', raw=data)
+    try:
+        return taker.client().call('POST', '/exchange/v1/messages', raw=data)
+    except (BrokenPipeError, ConnectionResetError):
+        return 429, 'refused by its length: the server closed before it was all sent'
 
 
 ROW = json.dumps({k: None for k in COLUMNS}) + '\n'
