@@ -554,3 +554,28 @@ void key_expression(struct buf *sql, const struct dataset *d)
     for (size_t i = 0; i < d->key_count; i++)
         buf_add_format(sql, "%st.%.*s::text", i ? " || '~' || " : "", STR_ARG(d->key[i]->column));
 }
+
+void key_order(struct buf *sql, const struct dataset *d)
+{
+    for (size_t i = 0; i < d->key_count; i++)
+        buf_add_format(sql, "%st.%.*s", i ? ", " : "", STR_ARG(d->key[i]->column));
+}
+
+bool key_to_after(struct arena *a, const struct dataset *d, str key, struct buf *sql, struct err *e)
+{
+    str rest = key, part = {0};
+    buf_add_char(sql, '(');
+    key_order(sql, d);
+    buf_add_lit(sql, ") > (");
+    for (size_t i = 0; i < d->key_count; i++) {
+        if (i + 1 == d->key_count)
+            part = rest;
+        else if (!str_take_part(&rest, '~', &part))
+            return err_set(e, ERR_INVALID, "after is not from an earlier answer");
+        buf_add_format(sql, "%s%.*s::%s", i ? ", " : "",
+                       STR_ARG(sql_literal(a, part.p ? part : STR(""))),
+                       field_sql_type(d->key[i]->type));
+    }
+    buf_add_char(sql, ')');
+    return true;
+}

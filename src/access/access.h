@@ -82,3 +82,7 @@ MUST_USE bool filter_to_sql(struct arena *a, const struct dataset *d, const stru
 MUST_USE bool key_to_where(struct arena *a, const struct dataset *d, str key, struct buf *sql,
                            struct err *e);
 void key_expression(struct buf *sql, const struct dataset *d); /* the same, as SQL text */
+/* Pages by key: "(t.a, t.b) > (…)" after this key, and "t.a, t.b" to order by. */
+MUST_USE bool key_to_after(struct arena *a, const struct dataset *d, str key, struct buf *sql,
+                           struct err *e);
+void key_order(struct buf *sql, const struct dataset *d);

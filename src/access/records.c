@@ -98,25 +98,12 @@ static bool add_order(struct listing *l, const struct request *rq, int64_t *offs
     *offset = 0;
     if (name.n == 0) {
         if (after.n) {
-            buf_add_lit(l->sql, " and (");
-            for (size_t i = 0; i < d->key_count; i++)
-                buf_add_format(l->sql, "%st.%.*s", i ? ", " : "", STR_ARG(d->key[i]->column));
-            buf_add_lit(l->sql, ") > (");
-            str rest = after, part = {0};
-            for (size_t i = 0; i < d->key_count; i++) {
-                if (i + 1 == d->key_count)
-                    part = rest;
-                else if (!str_take_part(&rest, '~', &part))
-                    return err_set(l->err, ERR_INVALID, "after is not from an earlier answer");
-                buf_add_format(l->sql, "%s%.*s::%s", i ? ", " : "",
-                               STR_ARG(sql_literal(l->cx->arena, part.p ? part : STR(""))),
-                               field_sql_type(d->key[i]->type));
-            }
-            buf_add_char(l->sql, ')');
+            buf_add_lit(l->sql, " and ");
+            if (!key_to_after(l->cx->arena, d, after, l->sql, l->err))
+                return false;
         }
         buf_add_lit(l->sql, " order by ");
-        for (size_t i = 0; i < d->key_count; i++)
-            buf_add_format(l->sql, "%st.%.*s", i ? ", " : "", STR_ARG(d->key[i]->column));
+        key_order(l->sql, d);
         return true;
     }
     const struct view_field *f = view_find(l->view, name);

@@ -75,6 +75,16 @@ str random_token(struct arena *a, size_t n)
     return base64url(a, (str){bytes, n});
 }
 
+uint64_t random_below(uint64_t n)
+{
+    uint64_t v, most = UINT64_MAX - UINT64_MAX % n; /* above it the remainders are not alike */
+    do {
+        if (RAND_bytes((unsigned char *)&v, sizeof v) != 1)
+            abort();
+    } while (v >= most);
+    return v % n;
+}
+
 bool bytes_equal_constant(str a, str b)
 {
     return a.n == b.n && CRYPTO_memcmp(a.p, b.p, a.n) == 0;

@@ -21,6 +21,8 @@ str bytes_to_hex(struct arena *a, const uint8_t *bytes, size_t n);
 
 /* n random bytes from the system, as base64url without padding. */
 str random_token(struct arena *a, size_t n);
+/* A number below n, each as likely; n > 0. */
+uint64_t random_below(uint64_t n);
 /* In time that does not depend on where they differ. */
 bool bytes_equal_constant(str a, str b);
 

@@ -1,4 +1,5 @@
 #include "cmd/command.h"
+#include "cmd/exchanging.h"
 #include "cmd/jobs.h"
 #include "cmd/modules.h"
 #include "cmd/sealing.h"
@@ -27,6 +28,7 @@ struct serving {
     struct server *server;
     struct jobs *jobs;
     struct sealing *sealing;
+    struct exchanging *exchanging;
     struct share_lane *share;
     struct db *listener; /* hears of applied packages */
     bool is_stopping;
@@ -111,7 +113,13 @@ static int run(struct serving *s, struct server_options *options)
     str url = settings_public_url(&a, options->address, server_port(s->server));
     if (!(s->work.issuer = issuer_create(url, settings_key_folder(), &e)))
         return settings_fail(&e);
-    if (!(s->jobs = jobs_start(&s->work, &e)) || !(s->sealing = sealing_start(&s->work, &e)))
+    struct key *signer =
+        key_load_or_make(s->work.exchange_key, KEY_SM2, &e); /* there from now on */
+    if (!signer)
+        return settings_fail(&e);
+    key_destroy(signer);
+    if (!(s->jobs = jobs_start(&s->work, &e)) || !(s->sealing = sealing_start(&s->work, &e)) ||
+        !(s->exchanging = exchanging_start(&s->work, &e)))
         return settings_fail(&e);
     running = s->server;
     struct sigaction action = {.sa_handler = on_signal};
@@ -130,6 +138,7 @@ static int run(struct serving *s, struct server_options *options)
     pthread_join(listener, NULL);
     jobs_stop(s->jobs);
     sealing_stop(s->sealing);
+    exchanging_stop(s->exchanging);
     return 0;
 }
 
@@ -187,6 +196,8 @@ int cmd_serve(int argc, char **argv)
     mkdir(options.upload_folder.p, 0700);
     ARENA_SCOPED struct arena a = {0};
     struct err e = {0};
+    s.work.exchange_key = settings_exchange_key(&a);
+    s.work.uploads = options.upload_folder;
     if (!settings_reader_url(&a, &s.work.reader_url, &e))
         return settings_fail(&e);
     int code = run(&s, &options);

@@ -35,6 +35,9 @@
     X(verify,                                                                                      \
       "[--key PUBLIC.pem] [--checkpoint EARLIER.json] [--prove RECORD] FILE | --proof FILE",       \
       "check an audit export, or the proof of one record, without the server")                     \
+    X(exchange, "key | next-key | rotate | resume PARTNER SEQUENCE",                               \
+      "the public key that other counties prove this one's messages by; change it; take up again " \
+      "after a restored backup")                                                                   \
     X(trace, "FILE", "which exports a copied file came from")                                      \
     X(routes, "", "every address the server answers: method, address, action recorded")            \
     X(key, "list | new [--token URI] | rotate | retire GENERATION [--now] | move",                 \

@@ -51,6 +51,15 @@ struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *
     return k;
 }
 
+const char *settings_exchange_key(struct arena *a)
+{
+    const char *given = getenv("SHUZHI_EXCHANGE_KEY");
+    if (given && *given)
+        return arena_cstr(a, str_from(given));
+    mkdir("var", 0700);
+    return "var/exchange-key.pem";
+}
+
 const char *settings_key_folder(void)
 {
     const char *given = getenv("SHUZHI_KEY_FOLDER");

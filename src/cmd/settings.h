@@ -14,6 +14,9 @@ MUST_USE bool settings_reader_url(struct arena *a, str *url, struct err *e);
  * there.  Beside it stands the last checkpoint, KEY.checkpoint.  The caller destroys the key. */
 MUST_USE struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *e);
 const char *settings_audit_key_path(void);
+/* The file of the SM2 key that signs for other counties: SHUZHI_EXCHANGE_KEY, or
+ * var/exchange-key.pem. */
+const char *settings_exchange_key(struct arena *a);
 /* Where private keys of tokens stand: SHUZHI_KEY_FOLDER, or var/keys. */
 const char *settings_key_folder(void);
 /* The key ring: SHUZHI_KEY_RING, or ring.keys in the key folder. */

@@ -155,7 +155,8 @@ void work_serve(void *arg, void *worker, const struct route *route, const struct
                     .registry = registry,
                     .server = w->server,
                     .issuer = work->issuer,
-                    .ring = work->ring};
+                    .ring = work->ring,
+                    .exchange_key = work->exchange_key};
     begin_entry(&cx, route, rq, &entry);
     bool is_done = false;
     w->is_charged = false;

@@ -6,9 +6,11 @@
 struct work {
     str url, reader_url;
     struct snapshot *snapshot;
-    struct issuer *issuer; /* of tokens; NULL: only commands run */
-    struct ring *ring;     /* of keys */
-    struct rate *rate;     /* by person; NULL: any */
+    struct issuer *issuer;    /* of tokens; NULL: only commands run */
+    struct ring *ring;        /* of keys */
+    struct rate *rate;        /* by person; NULL: any */
+    const char *exchange_key; /* file */
+    str uploads;              /* folder of the files that batches come from */
 };
 
 /* Whether row-level security holds for the role records are read as. */

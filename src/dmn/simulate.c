@@ -113,6 +113,7 @@ static void count_row(struct simulate_sums *s, struct value v, struct value othe
     struct decimal x = number_or_zero(v), y = number_or_zero(other);
     s->rows++;
     s->nulls += v.kind == VALUE_NULL;
+    s->numbers += v.kind == VALUE_NUMBER || other.kind == VALUE_NUMBER;
     add_to(&s->total, x);
     if (!compares)
         return;
@@ -308,8 +309,8 @@ static bool run_chunks(struct chunk *c[2], struct ahead *h, const struct simulat
             c[k]->parts[i].warnings = 0;
         }
         done += c[k]->n;
-        if (ok && o->progress)
-            o->progress(o->progress_data, done);
+        if (ok && o->progress && !o->progress(o->progress_data, done))
+            ok = err_set(e, ERR_CONFLICT, "the simulation was stopped");
         struct err ignored = {0};
         ok = (is_last || end_ahead(h, ok ? e : &ignored)) && ok;
     }

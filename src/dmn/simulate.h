@@ -24,7 +24,7 @@ struct simulate_options {
     size_t parameter_count;
     const str *by; /* fields to count by */
     size_t by_count, top, threads;
-    void (*progress)(void *data, size_t rows); /* NULL: silent */
+    bool (*progress)(void *data, size_t rows); /* NULL: silent; false stops the run: CONFLICT */
     void *progress_data;
     /* Each row and its results, in order; NULL: not wanted. */
     void (*row)(void *data, const struct value *row, struct value result, struct value other);
@@ -34,7 +34,7 @@ struct simulate_options {
 /* Of all rows, or of those with one value of a field. */
 struct simulate_sums {
     str key;
-    size_t rows, nulls;
+    size_t rows, nulls, numbers;
     struct decimal total, other_total; /* of numbers */
     size_t gain, lose, stay, changed; /* model against other; changed: not numbers, and different */
 };

@@ -75,6 +75,7 @@ struct cx {
     const struct actor *actor;       /* NULL: nobody signed in */
     struct issuer *issuer;           /* of tokens: identity/issuer.h */
     struct ring *ring;               /* what is sealed with: keys/ring.h */
+    const char *exchange_key;        /* file of the key that signs for other counties */
     struct audit_entry *audit;       /* what the handler adds to its record */
     struct server *server;
 };

@@ -1,4 +1,4 @@
-/* JSON from another server, asked by this one.  Blocking: work lane only. */
+/* Another server, asked by this one.  Blocking: work lane and threads of their own only. */
 #pragma once
 #include "text/json.h"
 
@@ -9,3 +9,8 @@ enum { FETCH_MAX = 1 << 20, FETCH_SECONDS = 10 };
  * object with status 200. */
 MUST_USE bool fetch_json(struct arena *a, str url, str form, str basic, struct json *out,
                          struct err *e);
+
+/* POST of a body; *status is the HTTP status of an answer of whatever kind, *answer its first
+ * FETCH_MAX bytes. BUSY when there was none.  Where it may go: as above. */
+MUST_USE bool fetch_post(struct arena *a, str url, const char *type, str body, long *status,
+                         str *answer, struct err *e);

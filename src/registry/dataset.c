@@ -203,6 +203,10 @@ static void load_share(struct loading *l, struct dataset *d)
                                               : SHARE_NONE;
     if (d->share == SHARE_NONE && !str_is(share, "none"))
         load_complain(l, d->definition, "x-share is missing: unconditional, conditional or none");
+    str open = json_text(d->definition, "x-open", STR("conditional"));
+    d->open = str_is(open, "none") || d->share == SHARE_NONE ? SHARE_NONE
+              : str_is(open, "unconditional")                ? SHARE_UNCONDITIONAL
+                                                             : SHARE_CONDITIONAL;
     for (size_t i = 0; i < COUNT(UPDATES); i++) {
         if (str_is(update, UPDATES[i].name)) {
             d->update = update;

@@ -94,6 +94,7 @@ static const struct kind {
     {"calendar", ".yaml", "calendar", load_calendar},
     {"providers", ".yaml", "providers", load_providers},
     {"clients", ".yaml", "clients", load_clients},
+    {"partners", ".yaml", "partners", load_partners},
     {"rights", ".csv", NULL, load_rights},
     {"data/", ".schema.json", "dataset", load_dataset},
     {"pages/", ".yaml", "page", load_page},
@@ -257,6 +258,10 @@ const char *grade_name(enum grade g)
 struct title organisation_title(const struct registry *r, str code)
 {
     const struct title *t = map_find(&r->organisations, code);
+    if (!t && str_starts(code, STR(PARTNER_PREFIX))) {
+        const struct partner *p = partner_find(r, str_slice(code, strlen(PARTNER_PREFIX), code.n));
+        t = p ? &p->title : NULL;
+    }
     return t ? *t : (struct title){code, code};
 }
 

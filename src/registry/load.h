@@ -26,6 +26,7 @@ void load_app(struct loading *l, const struct bundle_file *f);
 void load_county(struct loading *l, const struct bundle_file *f);
 void load_providers(struct loading *l, const struct bundle_file *f);
 void load_clients(struct loading *l, const struct bundle_file *f);
+void load_partners(struct loading *l, const struct bundle_file *f);
 void load_calendar(struct loading *l, const struct bundle_file *f);
 void load_rights(struct loading *l, const struct bundle_file *f);
 void load_dataset(struct loading *l, const struct bundle_file *f);

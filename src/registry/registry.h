@@ -16,7 +16,7 @@ struct title {
 };
 
 enum grade { GRADE_L1 = 1, GRADE_L2, GRADE_L3, GRADE_L4 };
-enum share_kind { SHARE_NONE, SHARE_CONDITIONAL, SHARE_UNCONDITIONAL };
+enum share_kind { SHARE_NONE, SHARE_CONDITIONAL, SHARE_UNCONDITIONAL }; /* x-share, x-open */
 
 /* name, SQL type, whether it is quoted in JSON */
 #define FIELD_TYPES(X)                                                                             \
@@ -82,7 +82,7 @@ struct dataset {
     str file;         /* data/person.schema.json */
     str owner;        /* organisation code */
     enum grade grade; /* the highest of its fields */
-    enum share_kind share;
+    enum share_kind share, open;
     str update;      /* realtime daily weekly monthly quarterly yearly irregular */
     int update_days; /* 0: no promise */
     struct field *fields;
@@ -220,6 +220,15 @@ struct provider {
         account; /* the claim that says which account, and what of it: login, id_number, uscc */
 };
 
+/* A county this one exchanges data with: a line of partners.yaml. */
+struct partner {
+    str id; /* as its own county.yaml says; its messages are signed as this */
+    struct title title;
+    str division, url;
+    str *keys; /* SM2 public keys, PEM: it signs with one of them */
+    size_t key_count;
+};
+
 struct calendar { /* days that differ from Monday to Friday; days since 1970-01-01, ascending */
     int32_t *off, *work;
     size_t off_count, work_count;
@@ -243,6 +252,7 @@ struct registry {
     size_t case_count, case_size;
     struct map providers;     /* id → struct provider */
     struct map clients;       /* id → struct client */
+    struct map partners;      /* id → struct partner */
     struct map roles;         /* id → struct title */
     struct map second_factor; /* ids of roles that are held with a second factor only */
     struct right *rights;
@@ -285,6 +295,10 @@ const char *field_sql_type(enum field_type type);
 const char *field_type_name(enum field_type type); /* as JSON Schema says */
 bool field_is_quoted(enum field_type type);
 const char *grade_name(enum grade g);
+const struct partner *partner_find(const struct registry *r, str id); /* NULL if absent */
+/* Another county stands among organisations as "partner:ID". */
+#define PARTNER_PREFIX "partner:"
+str partner_organisation(struct arena *a, str id);
 struct title organisation_title(const struct registry *r, str code);
 void title_write(struct buf *out, struct title t); /* {"zh":…,"en":…} */
 

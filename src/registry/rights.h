@@ -26,7 +26,9 @@
     X("apply", "put packages in force")                                                            \
     X("accounts", "make, close and reset accounts")                                                \
     X("simulate", "decide over all rows for sums, without seeing them")                            \
-    X("break-glass", "see one record in an emergency, with a reason")
+    X("break-glass", "see one record in an emergency, with a reason")                              \
+    X("exchange", "ask other counties for data, and follow what goes to and fro")                  \
+    X("open", "prepare open data for the public")
 
 bool verb_is_known(str verb);
 bool verb_reads_rows(str verb); /* it opens rows of a dataset: read, simulate */

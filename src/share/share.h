@@ -18,6 +18,12 @@ struct grant {
     struct view view;
 };
 
+/* A request of an organisation, as the body of POST /api/v1/requests says it; the owner is told. */
+MUST_USE bool share_ask(struct cx *cx, const struct json *body, str organisation, str login,
+                        str *id);
+/* Ends a grant; one that was revoked already keeps its reason. */
+MUST_USE bool grant_revoke(struct cx *cx, str id, str reason);
+
 /* SELECT list and FROM of a grant; append WHERE g.id = $1. */
 extern const char GRANT_SELECT[];
 /* From a row of GRANT_SELECT; everything is copied into a. */

@@ -192,28 +192,25 @@ static bool answer_request(struct cx *cx, str id, struct response *rs)
     return true;
 }
 
-static bool post_request(struct cx *cx, const struct request *rq, struct response *rs)
+bool share_ask(struct cx *cx, const struct json *body, str organisation, str login, str *id)
 {
-    struct json body;
     struct rows rows;
     struct list fields, clear;
     str purpose, basis, until;
     int64_t quota, rate;
-    if (!request_json(rq, &body, cx->err))
-        return false;
-    const struct dataset *d = catalogue_require(cx, json_text(&body, "dataset", STR("")));
-    if (!d || !identity_require(cx, "request", d))
+    const struct dataset *d = catalogue_require(cx, json_text(body, "dataset", STR("")));
+    if (!d)
         return false;
     if (d->share == SHARE_NONE) {
         err_set(cx->err, ERR_DENIED, "%.*s is not shared", STR_ARG(d->title.en));
         return err_zh(cx->err, "“%.*s”为不予共享类数据", STR_ARG(d->title.zh));
     }
-    const struct json *filter = json_find(&body, "filter");
-    if (!take_list(cx, &body, "fields", d, &fields) || !take_list(cx, &body, "clear", d, &clear) ||
-        !check_filter(cx, d, filter) || !take_text(cx, &body, "purpose", "用途", &purpose) ||
-        !take_text(cx, &body, "legal_basis", "依据", &basis) || !take_until(cx, &body, &until) ||
-        !take_number(cx, &body, "quota_per_day", 1000, 1000000000, &quota) ||
-        !take_number(cx, &body, "rate_per_second", 10, 1000000, &rate))
+    const struct json *filter = json_find(body, "filter");
+    if (!take_list(cx, body, "fields", d, &fields) || !take_list(cx, body, "clear", d, &clear) ||
+        !check_filter(cx, d, filter) || !take_text(cx, body, "purpose", "用途", &purpose) ||
+        !take_text(cx, body, "legal_basis", "依据", &basis) || !take_until(cx, body, &until) ||
+        !take_number(cx, body, "quota_per_day", 1000, 1000000000, &quota) ||
+        !take_number(cx, body, "rate_per_second", 10, 1000000, &rate))
         return false;
     if (fields.n == 0) {
         err_set(cx->err, ERR_INVALID, "no field is asked for");
@@ -233,18 +230,29 @@ static bool post_request(struct cx *cx, const struct request *rq, struct respons
             " until, quota_per_day, rate_per_second, due) values ($1, $2, $3, $4, $5, $6, $7, $8, "
             "$9, $10, $11, $12)"
             " returning id",
-            P(d->id), P(cx->actor->organisation), P(cx->actor->login),
-            P(list_array(cx->arena, &fields)), P(list_array(cx->arena, &clear)),
-            P(filter_text(cx->arena, filter)), P(purpose), P(basis), P(until),
-            P_INT(cx->arena, quota), P_INT(cx->arena, rate), P(due)))
+            P(d->id), P(organisation), P(login), P(list_array(cx->arena, &fields)),
+            P(list_array(cx->arena, &clear)), P(filter_text(cx->arena, filter)), P(purpose),
+            P(basis), P(until), P_INT(cx->arena, quota), P_INT(cx->arena, rate), P(due)))
         return false;
-    str id = rows_text(&rows, 0, 0);
+    *id = rows_text(&rows, 0, 0);
+    return notify_organisation(
+        cx, d->owner,
+        (struct title){str_from("有新的共享申请待审核"), str_from("A share request waits for you")},
+        d->title, arena_format(cx->arena, "/requests/%.*s", STR_ARG(*id)));
+}
+
+static bool post_request(struct cx *cx, const struct request *rq, struct response *rs)
+{
+    struct json body;
+    str id;
+    if (!request_json(rq, &body, cx->err))
+        return false;
+    const struct dataset *d = catalogue_require(cx, json_text(&body, "dataset", STR("")));
+    if (!d || !identity_require(cx, "request", d) ||
+        !share_ask(cx, &body, cx->actor->organisation, cx->actor->login, &id))
+        return false;
     rs->status = 201;
-    return notify_organisation(cx, d->owner,
-                               (struct title){str_from("有新的共享申请待审核"),
-                                              str_from("A share request waits for you")},
-                               d->title, arena_format(cx->arena, "/requests/%.*s", STR_ARG(id))) &&
-           answer_request(cx, id, rs);
+    return answer_request(cx, id, rs);
 }
 
 /* The request, locked, with its dataset; the actor must be its owner or its author. */
@@ -604,6 +612,14 @@ static bool post_key(struct cx *cx, const struct request *rq, struct response *r
     return true;
 }
 
+bool grant_revoke(struct cx *cx, str id, str reason)
+{
+    return DB(cx->db, cx->arena, NULL, cx->err,
+              "update shuzhi.share_grant set is_revoked = true, revoked_reason = $2, version = "
+              "version + 1 where id = $1 and not is_revoked",
+              P(id), P(reason));
+}
+
 static bool post_revoke(struct cx *cx, const struct request *rq, struct response *rs)
 {
     struct json body;
@@ -612,10 +628,7 @@ static bool post_revoke(struct cx *cx, const struct request *rq, struct response
     str reason;
     if (!find_grant(cx, rq, &rows, &d) || !identity_require(cx, "approve", d) ||
         !request_json(rq, &body, cx->err) || !take_text(cx, &body, "reason", "理由", &reason) ||
-        !DB(cx->db, cx->arena, NULL, cx->err,
-            "update shuzhi.share_grant set is_revoked = true, revoked_reason = $2, version = "
-            "version + 1 where id = $1",
-            P(rows_text(&rows, 0, 0)), P(reason)) ||
+        !grant_revoke(cx, rows_text(&rows, 0, 0), reason) ||
         !notify_organisation(
             cx, rows_text(&rows, 0, 2),
             (struct title){str_from("数据授权已被收回"), str_from("A data grant was revoked")},
@@ -704,7 +717,7 @@ static bool get_shared_list(struct cx *cx, const struct request *rq, struct resp
     if (g.view.where.n)
         buf_add_format(&sql, " and (%.*s)", STR_ARG(g.view.where));
     request_each_query(rq, add_filter, &filter);
-    str after = request_query(rq, "after"), rest = after, part = {0};
+    str after = request_query(rq, "after");
     bool is_key_clear = true;
     for (size_t i = 0; i < g.dataset->key_count; i++) {
         const struct view_field *k = view_find(&g.view, g.dataset->key[i]->name);
@@ -712,27 +725,15 @@ static bool get_shared_list(struct cx *cx, const struct request *rq, struct resp
     }
     /* Pages go by the key; where the grant hides it, by the row's place, which tells nothing. */
     if (after.n && is_key_clear) {
-        buf_add_lit(&sql, " and (");
-        for (size_t i = 0; i < g.dataset->key_count; i++)
-            buf_add_format(&sql, "%st.%.*s", i ? ", " : "", STR_ARG(g.dataset->key[i]->column));
-        buf_add_lit(&sql, ") > (");
-        for (size_t i = 0; i < g.dataset->key_count; i++) {
-            if (i + 1 == g.dataset->key_count)
-                part = rest;
-            else if (!str_take_part(&rest, '~', &part))
-                return err_set(cx->err, ERR_INVALID, "after is not from an earlier answer");
-            buf_add_format(&sql, "%s%.*s::%s", i ? ", " : "",
-                           STR_ARG(sql_literal(cx->arena, part.p ? part : STR(""))),
-                           field_sql_type(g.dataset->key[i]->type));
-        }
-        buf_add_char(&sql, ')');
+        buf_add_lit(&sql, " and ");
+        if (!key_to_after(cx->arena, g.dataset, after, &sql, cx->err))
+            return false;
     }
     int64_t offset = 0;
     if (after.n && !is_key_clear && (!str_to_int64(after, &offset) || offset < 0))
         return err_set(cx->err, ERR_INVALID, "after is not from an earlier answer");
     buf_add_lit(&sql, " order by ");
-    for (size_t i = 0; i < g.dataset->key_count; i++)
-        buf_add_format(&sql, "%st.%.*s", i ? ", " : "", STR_ARG(g.dataset->key[i]->column));
+    key_order(&sql, g.dataset);
     buf_add_format(&sql, " limit %lld offset %lld%c", (long long)limit, (long long)offset, 0);
     if (cx->err->code || sql.is_full)
         return err_set(cx->err, ERR_LIMIT, "the question is too long");

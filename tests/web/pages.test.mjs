@@ -5,7 +5,7 @@ import { DESK, OWNER, PHONE, SMALL, URL_BASE, openBrowser, openWindow, seriousFa
 
 const PATHS = ['/', '/datasets', '/datasets/person', '/datasets/person?tab=records', '/datasets/person?tab=quality', '/datasets/person?tab=lineage',
   '/intake', '/intake/person', '/batches', '/quarantine', '/requests/new?dataset=person', '/requests', '/requests?box=owner', '/grants',
-  '/grants?box=owner', '/cases', '/cases?box=mine', '/audit', '/rules', '/pages', '/account', '/no-such-page'];
+  '/grants?box=owner', '/cases', '/cases?box=mine', '/audit', '/rules', '/pages', '/exchange', '/opening', '/account', '/no-such-page'];
 
 let browser;
 const paths = [...PATHS];
@@ -56,6 +56,29 @@ for (const lang of ['zh', 'en'])
           assert.ok((await sidewaysScroll(page)) <= 0, 'scrolls sideways');
           assert.deepEqual(await seriousFaults(page), []);
         });
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    });
+
+for (const lang of ['zh', 'en'])
+  for (const [name, size] of [['desk', DESK], ['phone', PHONE], ['small phone', SMALL]])
+    test(`open data without signing in, ${lang}, ${name}`, async () => {
+      const page = await openWindow(browser, { lang, size });
+      await page.goto(URL_BASE + '/open');
+      await page.locator('.open-list a').first().waitFor();
+      assert.deepEqual(await seriousFaults(page), []);
+      assert.ok((await sidewaysScroll(page)) <= 0, 'scrolls sideways');
+      await page.getByRole('searchbox').fill(lang === 'zh' ? '区划' : 'divisions');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/q=/);
+      await page.locator('.open-list a').first().click();
+      await page.getByRole('link', { name: 'data.csv' }).waitFor();
+      assert.equal(await page.locator('h1').count(), 1);
+      assert.match(await page.locator('h1').innerText(), lang === 'zh' ? /行政区划/ : /divisions/);
+      assert.deepEqual(await seriousFaults(page), []);
+      assert.ok((await sidewaysScroll(page)) <= 0, 'scrolls sideways');
+      const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'data.csv' }).click()]);
+      assert.match(file.suggestedFilename(), /^divisions-1-data\.csv$/);
       assert.deepEqual(page.faults, []);
       await page.context().close();
     });

@@ -1,6 +1,7 @@
 /* The typed client of docs/api.md.  Every call answers its value or throws an ApiProblem. */
 import { ApiProblem, problemFrom, problemOf } from './problem';
 import { queryOf, type Params } from './filters';
+import type * as O from './open-types';
 import type * as T from './types';
 
 const BASE = '/api/v1';
@@ -81,6 +82,17 @@ function sendFile(dataset: string, file: File, corrects: string | null, onProgre
 export const api = {
   signIn: (login: string, password: string, more: T.SignInMore = {}) => post<T.Session | T.Needs>('/session', { login, password, ...more }),
   session: () => get<T.Session>('/session'),
+  openList: (q: string, signal?: AbortSignal) => get<{ county: T.Title; releases: O.OpenRelease[] }>('/open', { q }, signal),
+  openOne: (id: string, signal?: AbortSignal) => get<{ release: O.OpenRelease }>(`/open/${seg(id)}`, undefined, signal),
+  openings: (signal?: AbortSignal) => get<{ releases: O.OpenRelease[] }>('/opening/releases', undefined, signal),
+  openChoices: (signal?: AbortSignal) => get<O.OpenChoices>('/opening/choices', undefined, signal),
+  measureOpening: (body: unknown) => post<{ refused: T.Title | null; measures: O.OpenMeasures | null }>('/opening/measure', body),
+  prepareOpening: (body: unknown) => post<O.OpenRelease>('/opening/releases', body),
+  decideOpening: (id: number, what: 'approve' | 'refuse' | 'withdraw', reason?: string) => post<O.OpenRelease>(`/opening/releases/${seg(id)}/${what}`, reason ? { reason } : {}),
+  exchangePartners: (signal?: AbortSignal) => get<{ me: string; partners: O.ExchangePartner[] }>('/exchange/partners', undefined, signal),
+  exchangeAgreements: (signal?: AbortSignal) => get<{ agreements: O.ExchangeAgreement[] }>('/exchange/agreements', undefined, signal),
+  exchangeMessages: (signal?: AbortSignal) => get<{ messages: O.ExchangeMessage[] }>('/exchange/messages', undefined, signal),
+  exchangeDeliver: (id: string) => post<O.ExchangeAgreement>(`/exchange/agreements/${seg(id)}/deliver`),
   signOut: () => call<null>('DELETE', '/session'),
   pending: (id: string, signal?: AbortSignal) => get<T.Pending>(`/authorize/${seg(id)}`, undefined, signal),
   agree: (id: string, allow: boolean) => post<{ redirect: string }>(`/authorize/${seg(id)}`, { allow }),
@@ -152,8 +164,10 @@ export const api = {
   rules: (signal?: AbortSignal) => get<{ rules: T.RuleModel[] }>('/rules', undefined, signal),
   rule: (id: string, signal?: AbortSignal) => get<T.RuleDetail>(`/rules/${seg(id)}`, undefined, signal),
   decide: (id: string, body: { decision: string; inputs: Record<string, unknown> }) => post<T.Decided>(`/rules/${seg(id)}/decide`, body),
-  simulate: (id: string, body: { dataset: string; decision: string; parameters: Record<string, unknown>; by: string[]; against?: string | number }) =>
-    post<T.Simulated>(`/rules/${seg(id)}/simulate`, body),
+  simulate: (id: string, body: T.SimulationAsked) => post<T.Simulated>(`/rules/${seg(id)}/simulate`, body),
+  ruleRuns: (id: string, signal?: AbortSignal) => get<{ runs: T.RuleRun[] }>(`/rules/${seg(id)}/runs`, undefined, signal),
+  ruleRun: (id: string, run: string, signal?: AbortSignal) => get<T.RuleRunNow>(`/rules/${seg(id)}/runs/${seg(run)}`, undefined, signal),
+  stopRun: (id: string, run: string) => post<null>(`/rules/${seg(id)}/runs/${seg(run)}/stop`),
   why: (params: Params, signal?: AbortSignal) => get<T.Why>('/why', params, signal),
   openGlass: (id: string, key: string, reason: string) => post<{ until: string }>(`/datasets/${seg(id)}/records/${seg(key)}/break-glass`, { reason }),
   glasses: (signal?: AbortSignal) => get<{ looks: T.EmergencyLook[] }>('/break-glass', undefined, signal),

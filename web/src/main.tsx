@@ -8,11 +8,15 @@ import { Authorize, SignOut } from './pages/authorize';
 import { setStyleVariables } from './theme';
 import './base.css';
 
+const OpenList = lazy(() => import('./pages/open').then((m) => ({ default: m.OpenList })));
+const OpenOne = lazy(() => import('./pages/open').then((m) => ({ default: m.OpenOne })));
 const Shell = lazy(() => import('./app/shell'));
 
 const router = createBrowserRouter(
   [
     { path: '/authorize', element: <Authorize /> },
+    { path: '/open', element: <OpenList /> },
+    { path: '/open/:release', element: <OpenOne /> },
     { path: '/sign-out', element: <SignOut /> },
     { path: '*', element: <Gate shell={Shell} /> },
   ],

@@ -1,5 +1,6 @@
 import { accessWords } from './words-access';
 import { accountWords } from './words-account';
+import { openWords } from './words-open';
 import { ruleWords } from './words-rules';
 
 /* Every word of the desk, [Chinese, English].  "{n|row|rows}" picks by the number; see text.ts. */
@@ -7,6 +8,7 @@ export const words = {
   ...accessWords,
   ...accountWords,
   ...ruleWords,
+  ...openWords,
   'app.name': ['数治', 'Shuzhi'],
   'app.county': ['{county}数据工作台', '{county} data desk'],
   'app.switch': ['English', '中文'],

@@ -10,6 +10,8 @@ test('an address lights its entry in the menu', () => {
     ['/batches/7', '/batches', ['intake']],
     ['/batches/7/quarantine', '/quarantine', ['intake']],
     ['/requests/new', '/requests/new', ['share']],
+    ['/exchange/7', '/exchange', ['share']],
+    ['/opening', '/opening', ['share']],
     ['/requests/3', '/requests', ['share']],
     ['/pages/firms', '/pages/firms', ['apps']],
   ] as const) {

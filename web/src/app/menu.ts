@@ -1,5 +1,5 @@
 /* Which entry of the left menu an address belongs to. */
-const GROUP: Record<string, string> = { intake: 'intake', batches: 'intake', quarantine: 'intake', requests: 'share', grants: 'share', pages: 'apps', rules: 'apps' };
+const GROUP: Record<string, string> = { intake: 'intake', batches: 'intake', quarantine: 'intake', requests: 'share', grants: 'share', exchange: 'share', opening: 'share', pages: 'apps', rules: 'apps' };
 
 export function openKeys(path: string): string[] {
   const group = GROUP[path.split('/')[1] ?? ''];

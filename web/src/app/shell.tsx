@@ -41,6 +41,8 @@ const My = lazy(() => import('../pages/my'));
 const Audit = lazy(() => import('../pages/audit'));
 const PackagePage = lazy(() => import('../pages/package-page'));
 const PackagePages = lazy(() => import('../pages/package-pages'));
+const Exchange = lazy(() => import('../pages/exchange'));
+const Opening = lazy(() => import('../pages/opening'));
 const Rules = lazy(() => import('../pages/rules'));
 const RulePage = lazy(() => import('../pages/rule'));
 const Accounts = lazy(() => import('../pages/accounts'));
@@ -71,7 +73,8 @@ function useMenu(): MenuItem[] {
     { key: 'intake', icon: <ImportOutlined />, label: t('menu.intake'), children: [
       ...(mayAny(user, 'intake') ? [link('/intake', t('menu.intake.load'))] : []), link('/batches', t('menu.intake.batches')), link('/quarantine', t('menu.intake.quarantine'))] },
     { key: 'share', icon: <ShareAltOutlined />, label: t('menu.share'), children: [
-      ...(mayAny(user, 'request') ? [link('/requests/new', t('menu.share.ask'))] : []), link('/requests', t('menu.share.requests')), link('/grants', t('menu.share.grants'))] },
+      ...(mayAny(user, 'request') ? [link('/requests/new', t('menu.share.ask'))] : []), link('/requests', t('menu.share.requests')), link('/grants', t('menu.share.grants')),
+      ...(mayAny(user, 'exchange') || mayAny(user, 'audit') ? [link('/exchange', t('exchange.title'))] : []), ...(mayAny(user, 'open') || mayAny(user, 'audit') ? [link('/opening', t('opening.title'))] : [])] },
     ...(user.has_own ? [{ ...link('/my', t('menu.my')), icon: <IdcardOutlined /> }] : []),
     { ...link('/cases', t('menu.cases')), icon: <IssuesCloseOutlined /> },
     ...(mayAny(user, 'accounts') ? [{ ...link('/accounts', t('accounts.title')), icon: <TeamOutlined /> }] : []),
@@ -219,6 +222,9 @@ function Pages() {
       <Route path="/cases/:case" element={<ByParams>{(k) => <CasePage key={k} />}</ByParams>} />
       <Route path="/my" element={<My />} />
       <Route path="/audit" element={<Audit />} />
+      <Route path="/exchange" element={<Exchange />} />
+      <Route path="/exchange/:agreement" element={<Exchange />} />
+      <Route path="/opening" element={<Opening />} />
       <Route path="/rules" element={<Rules />} />
       <Route path="/rules/:rule" element={<ByParams>{(k) => <RulePage key={k} />}</ByParams>} />
       <Route path="/pages" element={<PackagePages />} />
