@@ -12,29 +12,12 @@ enum { MAX_PROOF = 4 << 20 };
 
 /* Lines stand in an export as they were written, so it is for who may read the audit of everything.
  */
-static bool may_export(const struct cx *cx)
-{
-    const struct registry *r = cx->registry;
-    for (size_t i = 0; i < r->datasets.n; i++) {
-        if (!identity_may(cx, "audit", r->datasets.entries[i].value))
-            return false;
-    }
-    return true;
-}
-
 static bool require_all(struct cx *cx)
 {
     return identity_require(cx, "audit", NULL) &&
-           (may_export(cx) ||
+           (identity_audits_all(cx) ||
             err_set(cx->err, ERR_DENIED,
                     "an export or proof is for who may read the audit of every dataset"));
-}
-
-/* A file without a name, beside the uploads: what is large never stands in memory. */
-static bool open_nameless(int *fd, struct err *e)
-{
-    *fd = open("var", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    return *fd >= 0 || err_set(e, ERR_BROKEN, "no file can be made in var: %s", strerror(errno));
 }
 
 static bool get_state(struct cx *cx, const struct request *rq, struct response *rs)
@@ -64,7 +47,7 @@ static bool get_state(struct cx *cx, const struct request *rq, struct response *
         else
             buf_add(b, v.p ? v : STR("null"));
     }
-    buf_add_format(b, ",\"may_export\":%s}", may_export(cx) ? "true" : "false");
+    buf_add_format(b, ",\"may_export\":%s}", identity_audits_all(cx) ? "true" : "false");
     return true;
 }
 
@@ -73,7 +56,7 @@ static bool get_export(struct cx *cx, const struct request *rq, struct response 
     struct audit_range range = {.from = request_query(rq, "from"), .to = request_query(rq, "to")};
     struct exported done;
     int fd;
-    if (!require_all(cx) || !open_nameless(&fd, cx->err))
+    if (!require_all(cx) || !file_open_nameless(&fd, cx->err))
         return false;
     if (!audit_export_sealed(cx->db, &range, fd, &done, cx->err)) {
         close(fd);
@@ -121,7 +104,7 @@ static bool get_proof(struct cx *cx, const struct request *rq, struct response *
     if (rows.n == 0)
         return err_set(cx->err, ERR_BUSY, "the record is not signed yet: ask again in a minute") ||
                err_zh(cx->err, "这条记录还没有签名，请一分钟后再试");
-    if (!open_nameless(&fd, cx->err))
+    if (!file_open_nameless(&fd, cx->err))
         return false;
     bool ok = prove_from(cx, record, rows_int(&rows, 0, 0), fd, rs);
     close(fd);
@@ -131,7 +114,7 @@ static bool get_proof(struct cx *cx, const struct request *rq, struct response *
 
 static const struct route ROUTES[] = {
     {"GET", "/api/v1/audit/state", get_state, NULL, 0, NULL},
-    {"GET", "/api/v1/audit/export", get_export, "audit.export", 0, NULL},
+    {"GET", "/api/v1/audit/export", get_export, "audit.export", ROUTE_HEAVY, NULL},
     {"GET", "/api/v1/audit/proof", get_proof, "audit.proof", 0, NULL},
     {0},
 };

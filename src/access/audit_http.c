@@ -119,7 +119,7 @@ static bool get_audit(struct cx *cx, const struct request *rq, struct response *
 }
 
 static const struct route ROUTES[] = {
-    {"GET", "/api/v1/audit", get_audit, "audit.read", 0, NULL},
+    {"GET", "/api/v1/audit", get_audit, "audit.read", ROUTE_LIST, NULL},
     {0},
 };
 

@@ -1,8 +1,16 @@
 #include "access/handle.h"
 
-#include "base/cipher.h"
+#include "keys/ring.h"
 
-static const str MARK = {"~.", 2};
+/* What stands behind "~" of a handle: a seal; p == NULL when it is a key as it is. */
+static str seal_in(str handle)
+{
+    size_t i = 1;
+    while (i < handle.n && handle.p[i] >= '0' && handle.p[i] <= '9')
+        i++;
+    bool is_handle = i < handle.n && handle.p[0] == '~' && handle.p[i] == '.';
+    return is_handle ? str_slice(handle, 1, handle.n) : (str){0};
+}
 
 static bool is_open(const struct dataset *d, const struct view *v)
 {
@@ -18,8 +26,8 @@ str handle_of(struct cx *cx, const struct dataset *d, const struct view *v, str 
 {
     if (!key.n || is_open(d, v))
         return key;
-    return arena_format(cx->arena, "%.*s%.*s", STR_ARG(MARK),
-                        STR_ARG(seal(cx->arena, cx->registry->handle_key, d->id, key)));
+    return arena_format(cx->arena, "~%.*s",
+                        STR_ARG(ring_seal(cx->ring, cx->arena, KEY_USE_HANDLE, d->id, key)));
 }
 
 str handle_for_actor(struct cx *cx, const struct dataset *d, str key)
@@ -34,12 +42,12 @@ str handle_for_actor(struct cx *cx, const struct dataset *d, str key)
 
 bool handle_open(struct cx *cx, const struct dataset *d, str handle, str *key)
 {
-    str sealed = str_slice(handle, MARK.n, handle.n);
-    if (!str_starts(handle, MARK)) {
+    str sealed = seal_in(handle);
+    if (!sealed.p) {
         *key = handle;
         return true;
     }
-    if (seal_open(cx->arena, cx->registry->handle_key, d->id, sealed, key))
+    if (ring_unseal(cx->ring, cx->arena, KEY_USE_HANDLE, d->id, sealed, key))
         return true;
     err_set(cx->err, ERR_MISSING, "%.*s has no record with this key", STR_ARG(d->title.en));
     return err_zh(cx->err, "“%.*s”中没有这条记录", STR_ARG(d->title.zh));

@@ -1,5 +1,6 @@
 /* How a record is named to somebody who may see the record but not its key: in lists, addresses,
- * cases and the audit record stands a sealed key ("~." and base64url), which opens only here. */
+ * cases and the audit record stands a sealed key ("~" and a seal of keys/ring.h), which opens only
+ * here. */
 #pragma once
 #include "access/access.h"
 

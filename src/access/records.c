@@ -266,12 +266,7 @@ static bool ask_export(struct cx *cx, const struct request *rq, struct view *vie
 /* A value, with the mark behind it in every fourth row. */
 static str marked(struct arena *a, const struct field *f, str value, size_t row, uint32_t number)
 {
-    if (row % 4 || !value.n || !takes_mark(f))
-        return value;
-    char *p = arena_alloc(a, value.n + WATERMARK_BYTES, 1);
-    memcpy(p, value.p, value.n);
-    watermark_write(p + value.n, number);
-    return (str){p, value.n + WATERMARK_BYTES};
+    return takes_mark(f) ? watermark_add(a, value, row, number) : value;
 }
 
 static str heading(const struct request *rq, const struct field *f)
@@ -529,9 +524,10 @@ static bool get_record(struct cx *cx, const struct request *rq, struct response 
 }
 
 static const struct route ROUTES[] = {
-    {"GET", "/api/v1/datasets/{dataset}/records", get_records, "records.list", 0, NULL},
-    {"GET", "/api/v1/datasets/{dataset}/records.csv", get_csv, "records.export", 0, NULL},
-    {"GET", "/api/v1/datasets/{dataset}/records.xlsx", get_xlsx, "records.export", 0, NULL},
+    {"GET", "/api/v1/datasets/{dataset}/records", get_records, "records.list", ROUTE_LIST, NULL},
+    {"GET", "/api/v1/datasets/{dataset}/records.csv", get_csv, "records.export", ROUTE_HEAVY, NULL},
+    {"GET", "/api/v1/datasets/{dataset}/records.xlsx", get_xlsx, "records.export", ROUTE_HEAVY,
+     NULL},
     {"GET", "/api/v1/datasets/{dataset}/records/{key}", get_record, "records.read", 0, NULL},
     {0},
 };

@@ -7,13 +7,13 @@ enum { CHINA_SECONDS = 8 * 3600 };
 
 static const struct {
     const char *zh, *en;
-} TITLES[FINDING_COUNT] = {
+} TITLES[VERDICT_COUNT] = {
 #define X(name, zh, en) {zh, en},
-    FINDINGS(X)
+    VERDICTS(X)
 #undef X
 };
 
-struct title finding_title(enum finding f)
+struct title verdict_title(enum verdict f)
 {
     return (struct title){str_from(TITLES[f].zh), str_from(TITLES[f].en)};
 }
@@ -91,12 +91,12 @@ static bool find_line(struct cx *cx, const struct actor *who, const struct right
         bool is_owner = post_holds(p, g, d);
         if (is_owner && g->when.n && !holds_row(cx, g, d, &asker, values, &holds, e))
             return false;
-        enum finding f = !is_owner ? FINDING_NOT_OWNER : holds ? FINDING_HOLDS : FINDING_OUTSIDE;
+        enum verdict f = !is_owner ? VERDICT_NOT_OWNER : holds ? VERDICT_HOLDS : VERDICT_OUTSIDE;
         VEC_ADD(cx->arena, r->lines, r->n, r->size) = (struct rule_line){g, p, f};
-        r->is_seen |= f == FINDING_HOLDS && str_is(g->verb, "read");
+        r->is_seen |= f == VERDICT_HOLDS && str_is(g->verb, "read");
     }
     if (r->n == before)
-        VEC_ADD(cx->arena, r->lines, r->n, r->size) = (struct rule_line){g, NULL, FINDING_NO_POST};
+        VEC_ADD(cx->arena, r->lines, r->n, r->size) = (struct rule_line){g, NULL, VERDICT_NO_POST};
     return true;
 }
 
@@ -118,7 +118,7 @@ static const struct rule_line *first(const struct rule *r, const char *verb, con
 {
     for (size_t i = 0; i < r->n; i++) {
         const struct rule_line *l = &r->lines[i];
-        if (l->right && l->finding == FINDING_HOLDS && str_is(l->right->verb, verb) &&
+        if (l->right && l->verdict == VERDICT_HOLDS && str_is(l->right->verb, verb) &&
             right_gives_field(l->right, f->name))
             return l;
     }
@@ -143,7 +143,7 @@ enum sight rule_sight(const struct rule *r, const struct field *f, const struct 
     }
     for (size_t i = 0; read && i < r->n; i++) {
         const struct rule_line *l = &r->lines[i];
-        if (l->finding != FINDING_HOLDS || !str_is(l->right->verb, "read") ||
+        if (l->verdict != VERDICT_HOLDS || !str_is(l->right->verb, "read") ||
             !right_gives_field(l->right, f->name))
             continue;
         str own = right_mask(l->right, f);

@@ -5,24 +5,24 @@
 #include "access/access.h"
 
 /* name, Chinese, English */
-#define FINDINGS(X)                                                                                \
+#define VERDICTS(X)                                                                                \
     X(HOLDS, "适用", "applies")                                                                    \
     X(NO_POST, "没有这个角色的岗位", "no post has this role")                                      \
     X(NOT_OWNER, "岗位不在数据的主管单位", "the post is not of the owner")                         \
     X(OUTSIDE, "记录不满足行条件", "the row condition is not true of the record")
 
-enum finding {
-#define X(name, zh, en) FINDING_##name,
-    FINDINGS(X)
+enum verdict {
+#define X(name, zh, en) VERDICT_##name,
+    VERDICTS(X)
 #undef X
-        FINDING_COUNT
+        VERDICT_COUNT
 };
-struct title finding_title(enum finding f);
+struct title verdict_title(enum verdict f);
 
 struct rule_line {
     const struct right *right; /* NULL: an emergency look that is open */
     const struct post *post;   /* that has the role; NULL when none has */
-    enum finding finding;
+    enum verdict verdict;
 };
 
 struct rule {

@@ -26,7 +26,7 @@ static bool add_broken_glass(struct cx *cx, const struct actor *who, const struc
             P(who->login), P(d->id), P(key)))
         return false;
     if (rows.n) {
-        VEC_ADD(cx->arena, r->lines, r->n, r->size) = (struct rule_line){.finding = FINDING_HOLDS};
+        VEC_ADD(cx->arena, r->lines, r->n, r->size) = (struct rule_line){.verdict = VERDICT_HOLDS};
         r->is_seen = true;
     }
     return true;
@@ -45,7 +45,7 @@ static void write_post(struct buf *b, struct cx *cx, const struct post *p)
 
 static void write_line(struct buf *b, struct cx *cx, const struct rule_line *l, size_t index)
 {
-    struct title t = finding_title(l->finding);
+    struct title t = verdict_title(l->verdict);
     buf_add_format(b, "%s{\"line\":", index ? "," : "");
     if (!l->right) {
         buf_add_lit(b, "null,\"finding\":\"HOLDS\",\"reason\":{\"zh\":\"紧急查看已开启\",\"en\":"
@@ -61,7 +61,7 @@ static void write_line(struct buf *b, struct cx *cx, const struct rule_line *l, 
     json_add_text(b, "verb", l->right->verb);
     buf_add_format(b, ",\"scope\":\"%s\"", l->right->only_own ? "own" : "any");
     json_add_text(b, "when", l->right->when.n ? l->right->when : (str){0});
-    buf_add_format(b, ",\"holds\":%s,\"reason\":", l->finding == FINDING_HOLDS ? "true" : "false");
+    buf_add_format(b, ",\"holds\":%s,\"reason\":", l->verdict == VERDICT_HOLDS ? "true" : "false");
     title_write(b, t);
     buf_add_lit(b, ",\"fields\":[");
     for (size_t i = 0; i < l->right->field_count; i++) {
@@ -112,10 +112,10 @@ static void write_text(struct buf *b, const struct dataset *d, const struct rule
             continue;
         }
         buf_add_format(b, "  %c %.*s:%u  %.*s %.*s %s%s%.*s  %s",
-                       l->finding == FINDING_HOLDS ? '+' : '-', STR_ARG(l->right->file),
+                       l->verdict == VERDICT_HOLDS ? '+' : '-', STR_ARG(l->right->file),
                        l->right->line, STR_ARG(l->right->role), STR_ARG(l->right->verb),
                        l->right->only_own ? "own" : "any", l->right->when.n ? "  when " : "",
-                       STR_ARG(l->right->when), finding_title(l->finding).en.p);
+                       STR_ARG(l->right->when), verdict_title(l->verdict).en.p);
         if (l->post)
             buf_add_format(b, " (post %lld, %.*s)", (long long)l->post->id,
                            STR_ARG(l->post->organisation));

@@ -1,5 +1,7 @@
 #include "audit/export.h"
 
+#include "audit/trust.h"
+
 #include "audit/seal.h"
 #include "base/date.h"
 
@@ -106,6 +108,15 @@ static bool add_head(struct state *s, struct arena *a)
         buf_add_lit(&s->out, "{\"public-key\":");
         json_write_string(&s->out, rows_text(&rows, i, 0));
         buf_add_lit(&s->out, "}\n");
+    }
+    if (!DB0(s->db, a, &rows, s->e,
+             "select body, signature, acceptance from shuzhi.audit_succession order by at, "
+             "from_key"))
+        return false;
+    for (size_t i = 0; i < rows.n; i++) {
+        succession_export(&s->out, rows_text(&rows, i, 0), rows_text(&rows, i, 1),
+                          rows_text(&rows, i, 2));
+        buf_add_char(&s->out, '\n');
     }
     if (!s->checkpoint)
         return true;

@@ -59,7 +59,8 @@ static void write_path(struct buf *out, const char *name, const struct merkle_pa
     buf_add_lit(out, "]}");
 }
 
-static bool see_checkpoint(void *arg, const struct checkpoint *c, str pem, struct err *e)
+static bool see_checkpoint(void *arg, const struct checkpoint *c, const struct trust *t, str pem,
+                           struct err *e)
 {
     struct prover *p = arg;
     struct merkle_path up;
@@ -75,7 +76,9 @@ static bool see_checkpoint(void *arg, const struct checkpoint *c, str pem, struc
         json_add_text(p->out, "checkpoint", c->body);
         json_add_text(p->out, "signature", c->signature);
         json_add_text(p->out, "public-key", pem);
-        buf_add_lit(p->out, "}\n");
+        buf_add_lit(p->out, ",\"successions\":[");
+        buf_add(p->out, buf_str(&t->successions));
+        buf_add_lit(p->out, "]}\n");
         p->is_done = true;
     }
     buf_clear(&p->heads);
@@ -152,6 +155,22 @@ static bool follow(const struct json *v, str line, struct batch_seal *seal,
     return ok;
 }
 
+/* By the key given, or the proof's own, or one that follows or precedes it. */
+static bool find_signer(const struct json *v, const struct checkpoint *c, const struct key *key,
+                        bool *is_signed, struct err *e)
+{
+    struct trust t;
+    const struct json *all = json_find(v, "successions");
+    bool ok = trust_begin(&t, key, e);
+    if (ok && !key)
+        ok = trust_add_key(&t, json_text(v, "public-key", STR("")), e);
+    for (size_t i = 0; ok && all && all->type == JSON_ARRAY && i < all->array.n; i++)
+        ok = trust_add_succession(&t, &all->array.items[i], e);
+    *is_signed = ok && trust_find(&t, c);
+    trust_release(&t);
+    return ok;
+}
+
 bool audit_check_proof(str proof, const struct key *key, struct arena *a,
                        struct proof_report *report, struct err *e)
 {
@@ -167,12 +186,10 @@ bool audit_check_proof(str proof, const struct key *key, struct arena *a,
     struct batch_seal seal = {.batch = json_int(&v, "batch", -1),
                               .at_us = json_int(&v, "at_us", -1)};
     str line = json_text(&v, "record", STR(""));
-    struct key *own = key ? NULL : key_parse(json_text(&v, "public-key", STR("")), e);
-    if (!key && !own)
+    bool is_signed;
+    if (!find_signer(&v, &c, key, &is_signed, e))
         return false;
-    bool ok = checkpoint_is_signed(&c, key ? key : own);
-    key_destroy(own);
-    if (!ok)
+    if (!is_signed)
         return err_set(e, ERR_CONFLICT, "checkpoint %lld of the proof is not signed by %s",
                        (long long)c.number, key ? "the key given" : "the key in it");
     if (!follow(&v, line, &seal, &c, &in_batch))

@@ -1,5 +1,6 @@
 #include "audit/seal.h"
 
+#include "audit/trust.h"
 #include "base/cipher.h"
 #include "base/log.h"
 
@@ -281,6 +282,55 @@ static bool add_checkpoint(struct state *s, const struct sealer *how, int64_t no
     return true;
 }
 
+/* --- keys --------------------------------------------------------------------------------------
+ */
+
+bool audit_successor(struct db *db, struct arena *a, const struct key *from, str *id, struct err *e)
+{
+    struct rows rows;
+    if (!DB(db, a, &rows, e, "select to_key from shuzhi.audit_succession where from_key = $1",
+            P(key_id(a, from))))
+        return false;
+    *id = rows.n ? rows_text(&rows, 0, 0) : (str){0};
+    return true;
+}
+
+static bool check_key(struct state *s, const struct sealer *how)
+{
+    str next;
+    return audit_successor(s->db, s->a, how->key, &next, s->e) &&
+           (!next.p || err_set(s->e, ERR_CONFLICT,
+                               "the key that signs the audit was given over to another: this "
+                               "machine's file is an old one"));
+}
+
+bool audit_succeed(struct db *db, const struct key *from, const struct key *to, int64_t now_ms,
+                   int64_t *after, struct err *e)
+{
+    ARENA_SCOPED struct arena a = {0};
+    struct state s = {.db = db, .a = &a, .e = e};
+    struct checkpoint last;
+    struct succession c;
+    struct sealer how = {.key = from};
+    bool ok = db_begin(db, e) && DB0(db, &a, NULL, e, "select pg_advisory_xact_lock(83320)") &&
+              check_key(&s, &how) && load_checkpoint(&s, &last) &&
+              succession_sign(&c, &a, from, to, last.number, now_ms * 1000, e) &&
+              DB(db, &a, NULL, e,
+                 "insert into shuzhi.audit_succession (from_key, to_key, body, signature, "
+                 "acceptance) values ($1, $2, $3, $4, $5)",
+                 P(c.from), P(c.to), P(c.body), P(c.signature), P(c.acceptance)) &&
+              DB(db, &a, NULL, e,
+                 "insert into shuzhi.audit_key (id, pem) values ($1, $2), ($3, $4)"
+                 " on conflict do nothing",
+                 P(c.from), P(c.from_key), P(c.to), P(c.to_key)) &&
+              db_commit(db, e);
+    if (!ok)
+        db_rollback(db);
+    else
+        *after = c.after;
+    return ok;
+}
+
 /* --- all of it ---------------------------------------------------------------------------------
  */
 
@@ -297,7 +347,8 @@ static bool seal_within(struct state *s, const struct sealer *how, int64_t now_m
         done->is_waiting = true;
         return true;
     }
-    if (!check_head(s, how) || !load_last(s) || !find_horizon(s, &horizon, &done->is_waiting))
+    if (!check_head(s, how) || !check_key(s, how) || !load_last(s) ||
+        !find_horizon(s, &horizon, &done->is_waiting))
         return false;
     if (done->is_waiting)
         horizon = s->last; /* what is sealed may still be signed */

@@ -23,5 +23,13 @@ struct sealed {
 MUST_USE bool audit_seal(struct db *db, const struct sealer *s, int64_t now_ms, struct sealed *done,
                          struct err *e);
 
+/* Gives the signing key over to another, after the last checkpoint: both sign it, and from then on
+ * no sealer with the old key seals.  CONFLICT: the old key was given over before. */
+MUST_USE bool audit_succeed(struct db *db, const struct key *from, const struct key *to,
+                            int64_t now_ms, int64_t *after, struct err *e);
+/* The key that an old key was given over to, p == NULL: none. */
+MUST_USE bool audit_successor(struct db *db, struct arena *a, const struct key *from, str *id,
+                              struct err *e);
+
 /* The leaves of a batch's lines, and its root.  marks: 8 bytes a line are added. */
 struct hash audit_root(struct merkle *m, str entries, int64_t *lines, struct buf *marks);

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { MAX_KEYS = 64, MAX_LINES = 1 << 20, MAX_RECORD = 64 << 20, JITTER_US = 2000000 };
+enum { MAX_LINES = 1 << 20, MAX_RECORD = 64 << 20, JITTER_US = 2000000 };
 
 struct batch {
     struct batch_seal seal; /* at_us: of the batch */
@@ -27,10 +27,7 @@ struct state {
     struct buf marks, sealed_marks; /* as the lines are; as the seal says */
     struct hash chain;
     struct checkpoint last; /* number 0: none */
-    struct key *keys[MAX_KEYS];
-    str pems[MAX_KEYS]; /* beside keys, in key_arena */
-    struct arena key_arena;
-    size_t key_count;
+    struct trust trust;
     int64_t after;      /* of the head: the checkpoint that the export follows; -1: no head */
     int64_t last_batch; /* sealed or not */
     int64_t last_sealed;
@@ -234,22 +231,14 @@ static bool take_line(struct state *s, str line)
 
 static bool find_signer(struct state *s, const struct checkpoint *c, str *pem)
 {
-    for (size_t i = 0; i < s->key_count; i++) {
-        bool is_trusted = !s->how->key ||
-                          str_equal(key_id(&s->arena, s->how->key), key_id(&s->arena, s->keys[i]));
-        if (is_trusted && checkpoint_is_signed(c, s->keys[i])) {
-            *pem = s->pems[i];
-            return true;
-        }
-    }
-    if (s->how->key && checkpoint_is_signed(c, s->how->key)) {
-        *pem = key_public_pem(&s->arena, s->how->key);
-        return true;
-    }
-    return altered(s,
-                   "checkpoint %lld: its signature is missing or not of %s: it was altered, or "
-                   "signed by somebody else",
-                   (long long)c->number, s->how->key ? "the key given" : "a key of the export");
+    const struct trusted *k = trust_find(&s->trust, c);
+    if (!k)
+        return altered(s,
+                       "checkpoint %lld: its signature is missing or not of %s: it was altered, or "
+                       "signed by somebody else",
+                       (long long)c->number, s->how->key ? "the key given" : "a key of the export");
+    *pem = k->pem;
+    return true;
 }
 
 static bool check_earlier(struct state *s, const struct checkpoint *c)
@@ -339,7 +328,8 @@ static bool take_checkpoint(struct state *s, const struct json *v)
         s->r->back_batch = c.upto;
     }
     s->r->checkpoints++;
-    if (!is_anchor && s->visitor && !s->visitor->checkpoint(s->visitor->arg, &c, pem, s->e))
+    if (!is_anchor && s->visitor &&
+        !s->visitor->checkpoint(s->visitor->arg, &c, &s->trust, pem, s->e))
         return false;
     if (is_anchor)
         s->last_batch = s->last_sealed = c.upto;
@@ -352,15 +342,14 @@ static bool take_checkpoint(struct state *s, const struct json *v)
 
 static bool take_key(struct state *s, const struct json *v)
 {
-    str pem = json_text(v, "public-key", STR(""));
-    if (s->key_count == MAX_KEYS)
-        return err_set(s->e, ERR_LIMIT, "the export has more than %d keys", MAX_KEYS);
-    struct key *k = key_parse(pem, s->e);
-    if (!k)
-        return err_at(s->e, "line %llu of the file", (unsigned long long)s->in.line);
-    s->pems[s->key_count] = arena_copy(&s->key_arena, pem);
-    s->keys[s->key_count++] = k;
-    return true;
+    return trust_add_key(&s->trust, json_text(v, "public-key", STR("")), s->e) ||
+           err_at(s->e, "line %llu of the file", (unsigned long long)s->in.line);
+}
+
+static bool take_succession(struct state *s, const struct json *v)
+{
+    return trust_add_succession(&s->trust, v, s->e) ||
+           err_at(s->e, "line %llu of the file", (unsigned long long)s->in.line);
 }
 
 static bool take_end(struct state *s, const struct json *v)
@@ -387,9 +376,9 @@ static bool take_record(struct state *s, str line)
         return (json_int(&v, "shuzhi-audit", 0) == 1 && s->after >= 0) ||
                unreadable(s, "it does not begin with {\"shuzhi-audit\":1,…}");
     }
-    const char *const names[] = {"batch", "checkpoint", "public-key", "end"};
-    bool (*const take[])(struct state *, const struct json *) = {open_batch, take_checkpoint,
-                                                                 take_key, take_end};
+    const char *const names[] = {"batch", "checkpoint", "public-key", "succession", "end"};
+    bool (*const take[])(struct state *, const struct json *) = {
+        open_batch, take_checkpoint, take_key, take_succession, take_end};
     for (size_t i = 0; i < COUNT(names); i++) {
         if (!json_find(&v, names[i]))
             continue;
@@ -464,9 +453,8 @@ bool audit_verify(struct source source, const struct audit_check *how,
     jsonl_open(&s.in, source, MAX_RECORD);
     merkle_begin(&s.merkle);
     merkle_begin(&s.window);
-    bool ok = read_all(&s) && check_tail(&s);
-    for (size_t i = 0; i < s.key_count; i++)
-        key_destroy(s.keys[i]);
+    bool ok = trust_begin(&s.trust, how->key, e) && read_all(&s) && check_tail(&s);
+    trust_release(&s.trust);
     merkle_release(&s.merkle);
     merkle_release(&s.window);
     buf_release(&s.leaves);
@@ -474,7 +462,6 @@ bool audit_verify(struct source source, const struct audit_check *how,
     buf_release(&s.sealed_marks);
     arena_release(&s.arena);
     arena_release(&s.kept);
-    arena_release(&s.key_arena);
     jsonl_close(&s.in);
     return ok;
 }

@@ -1,10 +1,11 @@
 /* Checks an export of the audit, with no server and no database, in constant memory. */
 #pragma once
-#include "audit/chain.h"
+#include "audit/trust.h"
 #include "text/jsonl.h"
 
 struct audit_check {
-    const struct key *key;            /* trusted; NULL: the keys in the export itself */
+    const struct key *key;            /* trusted, with what follows and precedes it by successions;
+                                         NULL: the keys in the export itself */
     const struct checkpoint *earlier; /* kept elsewhere; NULL: none */
 };
 
@@ -24,7 +25,8 @@ struct audit_visitor {
     bool (*batch)(void *arg, const struct batch_seal *s, const struct hash *leaves, size_t n,
                   struct err *e);
     bool (*line)(void *arg, int64_t batch, size_t index, str line, struct err *e);
-    bool (*checkpoint)(void *arg, const struct checkpoint *c, str pem, struct err *e);
+    bool (*checkpoint)(void *arg, const struct checkpoint *c, const struct trust *t, str pem,
+                       struct err *e); /* pem: of the key that signed */
     void *arg;
 };
 

@@ -179,6 +179,19 @@ uint32_t utf8_take(str *s)
     return v;
 }
 
+bool utf8_is_ascii(str s)
+{
+    uint64_t eight, all = 0;
+    size_t i = 0;
+    for (; i + sizeof eight <= s.n; i += sizeof eight) {
+        memcpy(&eight, s.p + i, sizeof eight);
+        all |= eight;
+    }
+    for (; i < s.n; i++)
+        all |= (uint64_t)(unsigned char)s.p[i];
+    return (all & 0x8080808080808080u) == 0;
+}
+
 size_t utf8_count(str s)
 {
     size_t n = 0;

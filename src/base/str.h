@@ -64,6 +64,7 @@ uint64_t str_hash(str s, uint64_t seed);
 MUST_USE bool utf8_is_valid(str s);
 /* Takes one code point; invalid bytes give U+FFFD and move one byte.  s->n must be > 0. */
 uint32_t utf8_take(str *s);
+bool utf8_is_ascii(str s);
 size_t utf8_count(str s);
 /* At most n bytes, ending with a whole character. */
 str utf8_clip(str s, size_t n);

@@ -20,7 +20,8 @@ static int usage(void)
     fputs("usage: shuzhi audit seal\n"
           "       shuzhi audit export [--from YYYY-MM-DD] [--to YYYY-MM-DD] --out FILE\n"
           "       shuzhi audit archive --before YYYY-MM-01 --out FILE\n"
-          "       shuzhi audit key\n",
+          "       shuzhi audit key\n"
+          "       shuzhi audit rotate\n",
           stderr);
     return err_exit_code(ERR_INVALID);
 }
@@ -107,6 +108,38 @@ static bool archive_to(struct db *db, str before, const char *path, struct err *
     return ok;
 }
 
+/* The new key is in a file before anything names it, and takes its place after: a command that was
+ * cut short is begun again. */
+static bool rotate(struct db *db, struct err *e)
+{
+    ARENA_SCOPED struct arena a = {0};
+    struct sealer how;
+    struct audit_entry entry = {.who = STR("-"),
+                                .via = STR("command"),
+                                .action = STR("audit.rotate"),
+                                .count = -1,
+                                .result = STR("ok")};
+    int64_t after = 0;
+    str next;
+    struct key *old = settings_audit_key(&a, &how, e), *new = NULL;
+    const char *path = settings_audit_key_path(), *beside = arena_format(&a, "%s.next", path).p;
+    bool ok = old && (new = key_load_or_make(beside, KEY_SM2, e)) &&
+              audit_save(db, &a, &entry, e) && audit_successor(db, &a, old, &next, e);
+    if (ok && !next.p)
+        ok = audit_succeed(db, old, new, clock_unix_ms(), &after, e);
+    else if (ok && !str_equal(next, key_id(&a, new)))
+        ok = err_set(e, ERR_CONFLICT,
+                     "%s was given over to another key already: copy that file here", path);
+    if (ok && rename(beside, path) != 0)
+        ok = err_set(e, ERR_BROKEN, "%s: %s", beside, strerror(errno));
+    if (ok)
+        printf("%s: %.*s follows %.*s after checkpoint %lld\n", path, STR_ARG(key_id(&a, new)),
+               STR_ARG(key_id(&a, old)), (long long)after);
+    key_destroy(old);
+    key_destroy(new);
+    return ok;
+}
+
 static int show_key(void)
 {
     ARENA_SCOPED struct arena a = {0};
@@ -145,15 +178,17 @@ int cmd_audit(int argc, char **argv)
             return usage();
     }
     str what = optind + 1 == argc ? str_from(argv[optind]) : (str){0};
-    bool is_seal = str_is(what, "seal"), is_export = str_is(what, "export") && out,
+    bool is_seal = str_is(what, "seal"), is_rotate = str_is(what, "rotate"),
+         is_export = str_is(what, "export") && out,
          is_archive = str_is(what, "archive") && out && before.n;
     if (str_is(what, "key"))
         return show_key();
-    if (!is_seal && !is_export && !is_archive)
+    if (!is_seal && !is_export && !is_archive && !is_rotate)
         return usage();
     struct db *db = db_open(settings_database_url(), &e);
     bool ok = db && migrate_kernel(db, &e) &&
               (is_seal     ? seal_all(db, &e)
+               : is_rotate ? rotate(db, &e)
                : is_export ? export_to(db, &range, out, &e)
                            : archive_to(db, before, out, &e));
     db_close(db);

@@ -1,5 +1,6 @@
 /* shuzhi discover: what sensitive content a file or a dataset holds, by column, and the grade
  * (DB33/T 2351) that it asks for.  A value itself is never printed. */
+#include "audit/audit.h"
 #include "cmd/command.h"
 #include "cmd/settings.h"
 #include "registry/snapshot.h"
@@ -195,6 +196,20 @@ static bool discover_file(const char *path, bool is_json, struct arena *a, struc
 /* --- datasets -----------------------------------------------------------------------------------
  */
 
+/* Reading all of a dataset is a look at it: on record before anything is told. */
+static bool record(struct db *db, const struct dataset *d, int64_t rows, struct arena *a,
+                   struct err *e)
+{
+    struct audit_entry entry = {.who = STR("-"),
+                                .via = STR("command"),
+                                .action = STR("discover"),
+                                .dataset = d->id,
+                                .count = rows,
+                                .result = STR("ok")};
+    db_rollback(db); /* it only read */
+    return audit_save(db, a, &entry, e);
+}
+
 static bool read_dataset(struct db *db, const struct dataset *d, bool is_json, struct arena *a,
                          struct err *e)
 {
@@ -211,6 +226,7 @@ static bool read_dataset(struct db *db, const struct dataset *d, bool is_json, s
     if (sql.is_full || !db_script(db, "begin isolation level repeatable read read only", e) ||
         !db_script(db, sql.p, e))
         return err_set(e, ERR_LIMIT, "%.*s has too many fields", STR_ARG(d->id));
+    int64_t all = 0;
     for (size_t got = 1; got;) {
         ARENA_SCOPED struct arena part = {0};
         struct rows rows;
@@ -221,8 +237,9 @@ static bool read_dataset(struct db *db, const struct dataset *d, bool is_json, s
                 add_cell(&columns[i], rows_text(&rows, row, (int)i));
         }
         got = rows.n;
+        all += (int64_t)rows.n;
     }
-    return report(columns, d->field_count, is_json, e);
+    return record(db, d, all, a, e) && report(columns, d->field_count, is_json, e);
 }
 
 static bool discover_dataset(const char *name, bool is_json, struct arena *a, struct err *e)

@@ -7,8 +7,10 @@
 #include "cmd/work.h"
 
 #include "base/log.h"
+#include "http/rate.h"
 #include "http/server.h"
 #include "identity/issuer.h"
+#include "keys/keeping.h"
 #include "registry/apply.h"
 #include "registry/snapshot.h"
 #include "share/share.h"
@@ -32,13 +34,21 @@ struct serving {
     bool is_stopping;
 };
 
-static struct server *running; /* for the signal handler alone */
+static struct server *running; /* for the signal handlers alone */
+static struct ring *running_ring;
 
 static void on_signal(int number)
 {
     (void)number;
     if (running)
         server_stop(running);
+}
+
+static void on_hangup(int number)
+{
+    (void)number;
+    if (running_ring)
+        ring_poke(running_ring);
 }
 
 /* Waits for "notify registry" and swaps the snapshot. */
@@ -74,7 +84,9 @@ static bool prepare(struct serving *s, struct err *e)
     }
     snapshot_put(&s->snapshot, r);
     s->work.snapshot = &s->snapshot;
-    return true;
+    mkdir(settings_key_folder(), 0700);
+    s->work.ring = keeping_open(s->listener, settings_key_ring(), e);
+    return s->work.ring != NULL;
 }
 
 static int run(struct serving *s, struct server_options *options)
@@ -90,6 +102,7 @@ static int run(struct serving *s, struct server_options *options)
                                            .loop_tick = share_lane_tick,
                                            .loop_stop = share_lane_stop,
                                            .arg = &s->work};
+    s->work.rate = rate_create(settings_rate_person(), settings_rate_person() * 10);
     if (!prepare(s, &e) ||
         !(s->share = share_lane_create(s->work.url, s->work.reader_url, &s->snapshot, &e)))
         return settings_fail(&e);
@@ -112,6 +125,8 @@ static int run(struct serving *s, struct server_options *options)
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    running_ring = s->work.ring;
+    sigaction(SIGHUP, &(struct sigaction){.sa_handler = on_hangup, .sa_flags = SA_RESTART}, NULL);
     signal(SIGPIPE, SIG_IGN);
     if (pthread_create(&listener, NULL, listen_loop, s) != 0)
         return settings_fail(
@@ -143,6 +158,7 @@ int cmd_serve(int argc, char **argv)
                                      .static_folder = STR("web/dist"),
                                      .upload_folder = STR("var/uploads"),
                                      .max_upload = (uint64_t)16 << 30,
+                                     .rate = settings_rate_address(),
                                      .modules = MODULES};
     for (int c; (c = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
         int64_t n = 0;
@@ -187,6 +203,9 @@ int cmd_serve(int argc, char **argv)
     int code = run(&s, &options);
     server_destroy(s.server);
     issuer_destroy(s.work.issuer);
+    running_ring = NULL;
+    ring_close(s.work.ring);
+    rate_destroy(s.work.rate);
     share_lane_destroy(s.share);
     db_close(s.listener);
     snapshot_put(&s.snapshot, NULL);

@@ -58,11 +58,12 @@ static void write_record(struct buf *out, const struct arguments *w, str version
     buf_add_lit(out, "}},\n");
 }
 
-static void show_progress(void *data, size_t rows)
+static bool show_progress(void *data, size_t rows)
 {
     (void)data;
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r%zu rows", rows);
+    return true;
 }
 
 struct row_writer {

@@ -23,10 +23,15 @@
     X(why, "USER DATASET/KEY", "which line of rights.csv shows a record to somebody, or does not") \
     X(discover, "[--json] FILE | [--json] --dataset NAME",                                         \
       "sensitive content by column, and the grade it asks for")                                    \
+    X(copy,                                                                                        \
+      "DATASET --masked [--for WORD] [--generation N] [--format csv|jsonl] [--purpose TEXT] "      \
+      "--out FILE | DATASET --masked --plan",                                                      \
+      "a copy in which nobody is named, and which joins with others of the same word")             \
     X(audit,                                                                                       \
-      "seal | export [--from DAY] [--to DAY] --out FILE | archive --before DAY --out FILE | key",  \
+      "seal | export [--from DAY] [--to DAY] --out FILE | archive --before DAY --out FILE | key "  \
+      "| rotate",                                                                                  \
       "seal the audit at once, write it to a file for checking, move old months to one, show the " \
-      "key")                                                                                       \
+      "key, give it over to a new one")                                                            \
     X(verify,                                                                                      \
       "[--key PUBLIC.pem] [--checkpoint EARLIER.json] [--prove RECORD] FILE | --proof FILE",       \
       "check an audit export, or the proof of one record, without the server")                     \
@@ -35,6 +40,8 @@
       "after a restored backup")                                                                   \
     X(trace, "FILE", "which exports a copied file came from")                                      \
     X(routes, "", "every address the server answers: method, address, action recorded")            \
+    X(key, "list | new [--token URI] | rotate | retire GENERATION [--now] | move",                 \
+      "the keys that secrets are sealed with, in a file outside the database")                     \
     X(rotate_keys, "", "new keys that sign tokens; servers take them up as they run")              \
     X(client_secret, "", "a secret for an OpenID Connect client, and its digest for clients.yaml") \
     X(serve, "[--port N] …", "serve the desk and the share API")

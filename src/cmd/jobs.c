@@ -2,13 +2,17 @@
 
 #include "base/date.h"
 #include "base/log.h"
+#include "cmd/settings.h"
+#include "identity/second.h"
 #include "intake/batch.h"
+#include "keys/keeping.h"
 #include "quality/late.h"
+#include "quality/unusual.h"
 #include "store/db.h"
 
 #include <pthread.h>
 
-enum { MAX_TRIES = 1000, LATE_SECONDS = 600 };
+enum { MAX_TRIES = 1000, LATE_SECONDS = 600, KEYS_MS = 1000, COMPLAIN_MS = 60000 };
 
 struct jobs {
     const struct work *work;
@@ -16,6 +20,9 @@ struct jobs {
     pthread_t thread;
     bool is_stopping;
     int64_t next_late; /* ms: when feeds are looked over again */
+    int64_t next_keys, complained;
+    int64_t next_watch;  /* ms: when looks are weighed again */
+    int64_t sealed_with; /* the generation that everything is sealed with */
 };
 
 static void look_for_late(struct jobs *j)
@@ -27,6 +34,60 @@ static void look_for_late(struct jobs *j)
     struct registry *r = snapshot_take(j->work->snapshot);
     if (!late_check(j->db, r, date_today_china(), &e))
         log_event(LOG_WARNING, "late feeds could not be looked for", "error", e.msg, NULL);
+    registry_drop(r);
+}
+
+/* Follows the key ring, and seals again what an older generation sealed. */
+static bool reseal(struct jobs *j, struct err *e)
+{
+    struct ring_file f;
+    int64_t done = 1, all = 0, active = ring_active(j->work->ring);
+    if (active == j->sealed_with)
+        return true;
+    ring_copy(j->work->ring, &f);
+    bool ok = db_revive(j->db, e) && keeping_check(j->db, &f, e);
+    ring_wipe(&f);
+    while (ok && done) {
+        ok = db_begin(j->db, e) && second_reseal(j->db, j->work->ring, &done, e) &&
+             db_commit(j->db, e);
+        all += ok ? done : 0;
+    }
+    if (!ok) {
+        db_rollback(j->db);
+        return false;
+    }
+    j->sealed_with = active;
+    if (all)
+        log_event(LOG_INFO, "secrets were sealed with the active generation of the key ring", NULL);
+    return true;
+}
+
+static void tend_keys(struct jobs *j)
+{
+    struct err e = {0};
+    int64_t now = clock_unix_ms();
+    if (now < j->next_keys)
+        return;
+    j->next_keys = now + KEYS_MS;
+    if ((!ring_refresh(j->work->ring, &e) || !reseal(j, &e)) &&
+        now - j->complained >= COMPLAIN_MS) {
+        j->complained = now;
+        log_event(LOG_ERROR, "the key ring cannot be followed", "error", e.msg, NULL);
+    }
+}
+
+static void watch_looks(struct jobs *j)
+{
+    struct err e = {0};
+    int found = 0;
+    if (clock_unix_ms() < j->next_watch)
+        return;
+    j->next_watch = clock_unix_ms() + settings_watch_ms();
+    struct registry *r = snapshot_take(j->work->snapshot);
+    if (!unusual_check(j->db, r, date_today_china(), &found, &e))
+        log_event(LOG_WARNING, "looks could not be weighed", "error", e.msg, "at", e.at, NULL);
+    else if (found)
+        log_event(LOG_INFO, "unusual looks were found: see the cases of the auditors", NULL);
     registry_drop(r);
 }
 
@@ -99,6 +160,8 @@ static void *job_loop(void *arg)
             nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
         } else if (!had_work) {
             look_for_late(j);
+            tend_keys(j);
+            watch_looks(j);
             db_wait_notify(j->db, 400);
         }
     }

@@ -1,6 +1,7 @@
 #include "cmd/modules.h"
 
 #include "access/catalogue.h"
+#include "access/copy.h"
 #include "access/emergency.h"
 #include "access/rule.h"
 #include "cmd/system.h"
@@ -14,6 +15,7 @@
 #include "open/open.h"
 #include "quality/my.h"
 #include "quality/quality.h"
+#include "quality/unusual.h"
 #include "rules/rules_http.h"
 #include "share/share.h"
 
@@ -25,6 +27,7 @@ const struct module *const MODULES[] = {
     &EMERGENCY_MODULE,     /* break-glass */
     &WHY_MODULE,           /* which right allows or denies */
     &RECORDS_MODULE,       /* records: lists, exports, one with its history */
+    &COPY_MODULE,          /* masked copies */
     &CATALOGUE_MODULE,     /* datasets, codes, pages */
     &ACCOUNT_MODULE,       /* accounts, for their administrators */
     &PASSKEY_MODULE,       /* passkeys */
@@ -36,9 +39,12 @@ const struct module *const MODULES[] = {
     &QUARANTINE_MODULE,    /* refused rows */
     &QUALITY_MODULE,       /* measured quality, lineage */
     &MY_MODULE,            /* my data: own records, who looked, objections */
+    &WATCH_MODULE,         /* unusual looks: rules, watched records */
     &CASE_MODULE,          /* wrong values reported and fixed, home, messages */
     &RULE_VERSION_MODULE,  /* drafts, approval, in force */
-    &RULES_MODULE,         /* decision models: tried, simulated */
+    &RULES_MODULE,         /* decision models: read, tried */
+    &SIMULATE_MODULE,      /* simulated over datasets */
+    &RUN_MODULE,           /* simulations watched, stopped, looked at again */
     &SHARE_MODULE,         /* requests, grants, lists by a grant's key */
     &EXCHANGE_MODULE,      /* agreements and messages with other counties */
     &EXCHANGE_DOOR_MODULE, /* their messages */

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ struct sealing {
     struct arena arena;
     struct sealer how;
     struct key *key;
+    struct stat read; /* of the key's file, when it was read */
     struct db *db;
     pthread_t thread;
     bool is_stopping;
@@ -28,6 +30,31 @@ static bool is_stopping(struct sealing *s)
     return __atomic_load_n(&s->is_stopping, __ATOMIC_ACQUIRE);
 }
 
+/* Takes a key up that was put in the place of the one held. */
+static bool follow_key(struct sealing *s, struct err *e)
+{
+    struct stat st = {0};
+    struct sealer how;
+    struct arena a = {0};
+    bool is_there = stat(settings_audit_key_path(), &st) == 0;
+    if (s->key && is_there && st.st_ino == s->read.st_ino &&
+        st.st_mtim.tv_sec == s->read.st_mtim.tv_sec &&
+        st.st_mtim.tv_nsec == s->read.st_mtim.tv_nsec)
+        return true;
+    struct key *k = settings_audit_key(&a, &how, e);
+    if (!k) {
+        arena_release(&a);
+        return false;
+    }
+    key_destroy(s->key);
+    arena_release(&s->arena);
+    s->arena = a;
+    s->key = k;
+    s->how = how;
+    s->read = st; /* one that was made just now is read again at the next turn */
+    return true;
+}
+
 static void *sealing_loop(void *arg)
 {
     struct sealing *s = arg;
@@ -36,7 +63,8 @@ static void *sealing_loop(void *arg)
     while (!is_stopping(s)) {
         struct err e = {0};
         struct sealed done = {0};
-        bool ok = db_revive(s->db, &e) && audit_seal(s->db, &s->how, clock_unix_ms(), &done, &e);
+        bool ok = follow_key(s, &e) && db_revive(s->db, &e) &&
+                  audit_seal(s->db, &s->how, clock_unix_ms(), &done, &e);
         if (ok && clock_unix_ms() - rolled >= ROLL_MS) {
             struct err later = {0}; /* next month's part can wait; sealing cannot */
             rolled = clock_unix_ms();
@@ -61,8 +89,7 @@ struct sealing *sealing_start(const struct work *work, struct err *e)
     struct sealing *s = calloc(1, sizeof *s);
     if (!s)
         abort();
-    s->key = settings_audit_key(&s->arena, &s->how, e);
-    s->db = s->key ? db_open(work->url, e) : NULL;
+    s->db = follow_key(s, e) ? db_open(work->url, e) : NULL;
     if (s->db && pthread_create(&s->thread, NULL, sealing_loop, s) == 0)
         return s;
     db_close(s->db);

@@ -27,11 +27,17 @@ bool settings_reader_url(struct arena *a, str *url, struct err *e)
     return db_url_as(a, settings_database_url(), "shuzhi_reader", url, e);
 }
 
+const char *settings_audit_key_path(void)
+{
+    const char *given = getenv("SHUZHI_AUDIT_KEY");
+    return given && *given ? given : "var/audit-key.pem";
+}
+
 struct key *settings_audit_key(struct arena *a, struct sealer *how, struct err *e)
 {
     enum { CHECKPOINT_MS = 60000 };
     const char *given = getenv("SHUZHI_AUDIT_KEY");
-    const char *path = given && *given ? given : "var/audit-key.pem";
+    const char *path = settings_audit_key_path();
     if (!given || !*given)
         mkdir("var", 0700);
     struct key *k = key_load_or_make(path, KEY_SM2, e);
@@ -58,6 +64,42 @@ const char *settings_key_folder(void)
 {
     const char *given = getenv("SHUZHI_KEY_FOLDER");
     return given && *given ? given : "var/keys";
+}
+
+const char *settings_key_ring(void)
+{
+    static char path[PATH_MAX];
+    const char *given = getenv("SHUZHI_KEY_RING");
+    snprintf(path, sizeof path, "%s/ring.keys", settings_key_folder());
+    return given && *given ? given : path;
+}
+
+int64_t settings_watch_ms(void)
+{
+    int64_t seconds = 60;
+    str given = str_from(getenv("SHUZHI_WATCH_SECONDS"));
+    if (!str_to_int64(given, &seconds) || seconds < 1 || seconds > 86400)
+        seconds = 60;
+    return seconds * 1000;
+}
+
+static double rate_of(const char *name, int64_t otherwise)
+{
+    int64_t n = otherwise;
+    str given = str_from(getenv(name));
+    if (!str_to_int64(given, &n) || n < 0 || n > 10000000)
+        n = otherwise;
+    return (double)n;
+}
+
+double settings_rate_address(void)
+{
+    return rate_of("SHUZHI_RATE_ADDRESS", 200);
+}
+
+double settings_rate_person(void)
+{
+    return rate_of("SHUZHI_RATE_PERSON", 40);
 }
 
 str settings_public_url(struct arena *a, const char *address, uint16_t port)

@@ -16,8 +16,16 @@ MUST_USE struct key *settings_audit_key(struct arena *a, struct sealer *how, str
 /* The file of the SM2 key that signs for other counties: SHUZHI_EXCHANGE_KEY, or
  * var/exchange-key.pem. */
 const char *settings_exchange_key(struct arena *a);
+const char *settings_audit_key_path(void);
 /* Where private keys of tokens stand: SHUZHI_KEY_FOLDER, or var/keys. */
 const char *settings_key_folder(void);
+/* The key ring: SHUZHI_KEY_RING, or ring.keys in the key folder. */
+const char *settings_key_ring(void);
+/* What a client may ask a second: SHUZHI_RATE_ADDRESS (200), SHUZHI_RATE_PERSON (40); 0: any. */
+double settings_rate_address(void);
+double settings_rate_person(void);
+/* Between two turns over new looks: SHUZHI_WATCH_SECONDS, or a minute; in ms. */
+int64_t settings_watch_ms(void);
 /* How clients reach this server: SHUZHI_PUBLIC_URL, without a slash at the end, or its own address.
  */
 str settings_public_url(struct arena *a, const char *address, uint16_t port);

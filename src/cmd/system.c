@@ -30,9 +30,11 @@ static bool get_metrics(struct cx *cx, const struct request *rq, struct response
                    "# TYPE shuzhi_requests_total counter\nshuzhi_requests_total %llu\n"
                    "# TYPE shuzhi_errors_total counter\nshuzhi_errors_total %llu\n"
                    "# TYPE shuzhi_received_bytes_total counter\nshuzhi_received_bytes_total %llu\n"
+                   "# TYPE shuzhi_refused_total counter\nshuzhi_refused_total %llu\n"
                    "# TYPE shuzhi_requests_active gauge\nshuzhi_requests_active %llu\n",
                    (unsigned long long)c.requests, (unsigned long long)c.errors,
-                   (unsigned long long)c.bytes_in, (unsigned long long)c.active);
+                   (unsigned long long)c.bytes_in, (unsigned long long)c.refused,
+                   (unsigned long long)c.active);
     static const char *const names[] = {"batches_open", "quarantine_waiting", "cases_open", "jobs"};
     for (int i = 0; i < 4; i++)
         buf_add_format(b, "# TYPE shuzhi_%s gauge\nshuzhi_%s %lld\n", names[i], names[i],

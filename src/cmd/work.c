@@ -2,6 +2,7 @@
 
 #include "audit/audit.h"
 #include "base/log.h"
+#include "http/rate.h"
 #include "identity/identity.h"
 #include "store/db.h"
 
@@ -10,6 +11,9 @@ enum { TRIES = 4 };
 struct worker {
     struct db *db, *reader;
     struct server *server;
+    struct rate *rate;
+    bool is_charged; /* the request at hand: a second try costs nothing */
+    int64_t wait_ms; /* 0: it was not refused for its rate */
 };
 
 static const char SETUP[] = "set statement_timeout = '120s'";
@@ -44,6 +48,7 @@ void *work_create(void *arg, struct server *s, struct err *e)
     if (!w)
         return NULL;
     w->server = s;
+    w->rate = work->rate;
     w->db = db_open(work->url, e);
     w->reader = w->db ? db_open(work->reader_url, e) : NULL;
     if (!w->reader || !db_script(w->db, SETUP, e) || !db_script(w->reader, READER_SETUP, e)) {
@@ -92,12 +97,27 @@ static void name_actor(struct cx *cx)
     cx->audit->organisation = cx->actor->organisation;
 }
 
-static bool run_once(struct cx *cx, const struct route *r, const struct request *rq,
-                     struct response *rs)
+/* What a person may ask, wherever from; the server counts by address before. */
+static bool charge(struct worker *w, struct cx *cx, const struct route *r)
+{
+    struct timespec t;
+    if (!cx->actor || w->is_charged || !w->rate)
+        return true;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    w->is_charged = true;
+    return rate_take(w->rate, cx->actor->login, rate_cost(r->flags),
+                     (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000, &w->wait_ms) ||
+           err_set(cx->err, ERR_LIMIT, "too many requests");
+}
+
+static bool run_once(struct worker *w, struct cx *cx, const struct route *r,
+                     const struct request *rq, struct response *rs)
 {
     if (!db_begin(cx->db, cx->err) || !identity_enter(cx, r, rq))
         return false;
     name_actor(cx);
+    if (!charge(w, cx, r))
+        return false;
     if (!r->run(cx, rq, rs))
         return false;
     name_actor(cx);        /* signing in names somebody new */
@@ -135,12 +155,15 @@ void work_serve(void *arg, void *worker, const struct route *route, const struct
                     .registry = registry,
                     .server = w->server,
                     .issuer = work->issuer,
-                    .exchange_key = work->exchange_key};
+                    .exchange_key = work->exchange_key,
+                    .ring = work->ring};
     begin_entry(&cx, route, rq, &entry);
     bool is_done = false;
+    w->is_charged = false;
+    w->wait_ms = 0;
     for (int left = TRIES; !is_done && left > 0; left--) {
         is_done = db_revive_with(w->db, SETUP, &err) &&
-                  db_revive_with(w->reader, READER_SETUP, &err) && run_once(&cx, route, rq, rs);
+                  db_revive_with(w->reader, READER_SETUP, &err) && run_once(w, &cx, route, rq, rs);
         db_rollback(w->reader); /* it only read */
         cx.reading = NULL;
         if (is_done)
@@ -157,9 +180,15 @@ void work_serve(void *arg, void *worker, const struct route *route, const struct
         begin_entry(&cx, route, rq, &entry);
     }
     if (!is_done) {
-        record_refusal(&cx, route);
+        if (!w->wait_ms) /* a flood does not fill the audit */
+            record_refusal(&cx, route);
         response_drop_file(rs);
         rs->header_count = 0;
+        if (w->wait_ms) {
+            server_note_refused(w->server);
+            err_clear(&err);
+            rate_refuse(rs, rq->arena, w->wait_ms, &err);
+        }
         response_problem(rs, &err);
         if (err.code == ERR_BROKEN || err.code == ERR_BUSY)
             log_event(LOG_ERROR, "request failed", "route", route->path, "error", err.msg, NULL);

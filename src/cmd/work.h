@@ -7,6 +7,8 @@ struct work {
     str url, reader_url;
     struct snapshot *snapshot;
     struct issuer *issuer;    /* of tokens; NULL: only commands run */
+    struct ring *ring;        /* of keys */
+    struct rate *rate;        /* by person; NULL: any */
     const char *exchange_key; /* file */
     str uploads;              /* folder of the files that batches come from */
 };

@@ -113,6 +113,7 @@ static void count_row(struct simulate_sums *s, struct value v, struct value othe
     struct decimal x = number_or_zero(v), y = number_or_zero(other);
     s->rows++;
     s->nulls += v.kind == VALUE_NULL;
+    s->numbers += v.kind == VALUE_NUMBER || other.kind == VALUE_NUMBER;
     add_to(&s->total, x);
     if (!compares)
         return;
@@ -258,25 +259,76 @@ static void finish_report(const struct simulate_options *o, struct arena *a,
     }
 }
 
+/* The next chunk, read while the last is decided and counted. */
+struct ahead {
+    const struct simulate_source *source;
+    struct chunk *chunk;
+    struct err err;
+    pthread_t thread;
+    bool is_started, is_ok;
+};
+
+static void *read_ahead(void *data)
+{
+    struct ahead *h = data;
+    h->is_ok = read_chunk(h->chunk, h->source, &h->err);
+    return NULL;
+}
+
+static void begin_ahead(struct ahead *h, struct chunk *c, const struct simulate_options *o)
+{
+    h->chunk = c;
+    h->is_started = o->threads > 1 && !pthread_create(&h->thread, NULL, read_ahead, h);
+}
+
+static bool end_ahead(struct ahead *h, struct err *e)
+{
+    if (h->is_started)
+        pthread_join(h->thread, NULL);
+    else
+        read_ahead(h);
+    if (!h->is_ok)
+        *e = h->err;
+    return h->is_ok;
+}
+
+static bool run_chunks(struct chunk *c[2], struct ahead *h, const struct simulate_options *o,
+                       struct arena *a, struct simulate_report *r, const size_t *fields,
+                       struct err *e)
+{
+    size_t done = 0;
+    begin_ahead(h, c[0], o);
+    bool ok = end_ahead(h, e), is_last = false;
+    for (int k = 0; ok && !is_last; k = 1 - k) {
+        is_last = c[k]->n < CHUNK;
+        if (!is_last)
+            begin_ahead(h, c[1 - k], o);
+        ok = c[k]->n == 0 || decide_chunk(c[k], h->source, o, e);
+        for (size_t i = 0; ok && c[k]->n && i < c[k]->part_count; i++) {
+            count_part(&c[k]->parts[i], done, r, fields, a);
+            c[k]->parts[i].warnings = 0;
+        }
+        done += c[k]->n;
+        if (ok && o->progress && !o->progress(o->progress_data, done))
+            ok = err_set(e, ERR_CONFLICT, "the simulation was stopped");
+        struct err ignored = {0};
+        ok = (is_last || end_ahead(h, ok ? e : &ignored)) && ok;
+    }
+    return ok;
+}
+
 bool simulate_run(const struct simulate_source *source, const struct simulate_options *o,
                   struct arena *a, struct simulate_report *r, struct err *e)
 {
-    struct chunk *c = arena_new(a, struct chunk);
-    size_t *fields = arena_array(a, size_t, o->by_count), done = 0;
-    bool ok = begin_report(source, o, a, r, fields, e);
-    do {
-        ok = ok && read_chunk(c, source, e) && (c->n == 0 || decide_chunk(c, source, o, e));
-        for (size_t i = 0; ok && c->n && i < c->part_count; i++) {
-            count_part(&c->parts[i], done, r, fields, a);
-            c->parts[i].warnings = 0;
-        }
-        done += c->n;
-        if (ok && o->progress)
-            o->progress(o->progress_data, done);
-    } while (ok && c->n == CHUNK);
-    for (size_t i = 0; i < MAX_THREADS; i++)
-        arena_release(&c->parts[i].arena);
-    arena_release(&c->arena);
+    struct chunk *c[2] = {arena_new(a, struct chunk), arena_new(a, struct chunk)};
+    struct ahead h = {.source = source};
+    size_t *fields = arena_array(a, size_t, o->by_count);
+    bool ok = begin_report(source, o, a, r, fields, e) && run_chunks(c, &h, o, a, r, fields, e);
+    for (size_t i = 0; i < COUNT(c); i++) {
+        for (size_t k = 0; k < MAX_THREADS; k++)
+            arena_release(&c[i]->parts[k].arena);
+        arena_release(&c[i]->arena);
+    }
     if (ok)
         finish_report(o, a, r);
     return ok;

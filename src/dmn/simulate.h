@@ -5,8 +5,8 @@
 #pragma once
 #include "dmn/columns.h"
 
-/* Fills one value for each name; *has_row false at the end.  Text may live in the arena, until the
- * next chunk.  False on a fault. */
+/* Fills one value for each name; *has_row false at the end.  Text may live in the arena.
+ * Called by one thread at a time, but not always the same.  False on a fault. */
 typedef bool (*simulate_read)(void *data, struct value *row, bool *has_row, struct arena *a,
                               struct err *e);
 
@@ -24,7 +24,7 @@ struct simulate_options {
     size_t parameter_count;
     const str *by; /* fields to count by */
     size_t by_count, top, threads;
-    void (*progress)(void *data, size_t rows); /* NULL: silent */
+    bool (*progress)(void *data, size_t rows); /* NULL: silent; false stops the run: CONFLICT */
     void *progress_data;
     /* Each row and its results, in order; NULL: not wanted. */
     void (*row)(void *data, const struct value *row, struct value result, struct value other);
@@ -34,7 +34,7 @@ struct simulate_options {
 /* Of all rows, or of those with one value of a field. */
 struct simulate_sums {
     str key;
-    size_t rows, nulls;
+    size_t rows, nulls, numbers;
     struct decimal total, other_total; /* of numbers */
     size_t gain, lose, stay, changed; /* model against other; changed: not numbers, and different */
 };

@@ -119,11 +119,9 @@ struct value builtin_run(const struct builtin *b, struct machine *m, const struc
                             *b->params ? b->params : "nothing");
     if (!machine_pay(m, 2))
         return VALUE_NOTHING;
-    if (takes_scalars(b)) {
-        for (size_t i = 0; i < n; i++) {
-            if (arguments[i].kind == VALUE_LIST && arguments[i].n == 1)
-                return call_with_items(b, m, arguments, n);
-        }
+    for (size_t i = 0; i < n; i++) {
+        if (arguments[i].kind == VALUE_LIST && arguments[i].n == 1 && takes_scalars(b))
+            return call_with_items(b, m, arguments, n);
     }
     return b->call(m, arguments, n);
 }

@@ -223,6 +223,11 @@ struct value builtin_modulo(struct machine *m, const struct value *a, size_t n)
     (void)n;
     if (a[0].kind != VALUE_NUMBER || a[1].kind != VALUE_NUMBER)
         return machine_warn(m, "modulo() takes numbers");
+    if (!a[0].is_big && !a[1].is_big && a[0].exp == a[1].exp && a[1].i) {
+        int64_t rest = a[0].i % a[1].i; /* takes the sign of the divisor */
+        rest += rest && (rest < 0) != (a[1].i < 0) ? a[1].i : 0;
+        return (struct value){.kind = VALUE_NUMBER, .exp = a[0].exp, .i = rest};
+    }
     struct decimal x = value_decimal(a[0]), y = value_decimal(a[1]), r;
     if (!decimal_modulo(&r, &x, &y))
         return machine_warn(m, "modulo(): the divisor is 0");

@@ -49,9 +49,14 @@ static bool take_separator(struct value v, const char *allowed, char *c)
     return true;
 }
 
+enum { SMALL_DIGITS = 18 };
+
 static struct value read_number(struct machine *m, str text)
 {
     struct decimal d;
+    int64_t n;
+    if (text.n <= SMALL_DIGITS && str_to_int64(text, &n))
+        return value_int(n);
     if (!decimal_parse(&d, text))
         return machine_warn(m, "number(): \"%.*s\" is none", text.n > 60 ? 60 : (int)text.n,
                             text.p);
@@ -109,7 +114,8 @@ struct value builtin_substring(struct machine *m, const struct value *a, size_t 
         return VALUE_NOTHING;
     struct decimal d = value_decimal(a[1]);
     str s = value_text(a[0]);
-    int64_t count = (int64_t)utf8_count(s);
+    bool is_plain = utf8_is_ascii(s); /* a character is a byte */
+    int64_t count = (int64_t)(is_plain ? s.n : utf8_count(s));
     if (!decimal_truncate(&d, &start) || start == 0 || start > count || start < -count)
         return machine_warn(m, "substring(): the text has no such position");
     if (n == 3 && a[2].kind == VALUE_NUMBER) {
@@ -119,6 +125,8 @@ struct value builtin_substring(struct machine *m, const struct value *a, size_t 
     }
     int64_t first = start > 0 ? start - 1 : count + start;
     int64_t end = length > count - first ? count : first + length;
+    if (is_plain)
+        return value_string(str_slice(s, (size_t)first, (size_t)end));
     size_t from = byte_of(s, first), to = from + byte_of(str_slice(s, from, s.n), end - first);
     return value_string(str_slice(s, from, to));
 }

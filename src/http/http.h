@@ -8,6 +8,7 @@
 struct cx;
 struct actor;
 struct issuer;
+struct ring;
 struct audit_entry;
 struct registry;
 struct db;
@@ -55,6 +56,8 @@ struct response {
 };
 
 void response_header(struct response *rs, str name, str value);
+/* A file without a name in var: what is large never stands in memory.  BROKEN. */
+MUST_USE bool file_open_nameless(int *fd, struct err *e);
 /* Closes the file of an answer that will not be sent. */
 void response_drop_file(struct response *rs);
 /* RFC 9457 problem.  zh may be empty. */
@@ -72,6 +75,7 @@ struct cx {
     const struct actor *actor;       /* NULL: nobody signed in */
     struct issuer *issuer;           /* of tokens: identity/issuer.h */
     const char *exchange_key;        /* file of the key that signs for other counties */
+    struct ring *ring;               /* what is sealed with: keys/ring.h */
     struct audit_entry *audit;       /* what the handler adds to its record */
     struct server *server;
 };
@@ -82,6 +86,8 @@ enum route_flags {
     ROUTE_UPLOAD = 2, /* the body goes to a file */
     ROUTE_NO_CSRF = 4,
     ROUTE_SESSION = 8, /* only for who signed in here: an access token does not do */
+    ROUTE_LIST = 16,   /* searches, simulations: costs more of what a client may ask */
+    ROUTE_HEAVY = 32,  /* exports: costs much more */
 };
 
 typedef bool (*work_handler)(struct cx *cx, const struct request *rq, struct response *rs);

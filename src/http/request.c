@@ -1,5 +1,7 @@
 #include "http/exchange.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
@@ -75,6 +77,12 @@ bool request_limit(const struct request *rq, int64_t otherwise, int64_t most, in
                        STR_ARG(str_slice(text, 0, 40)), (long long)most);
     *limit = n;
     return true;
+}
+
+bool file_open_nameless(int *fd, struct err *e)
+{
+    *fd = open("var", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    return *fd >= 0 || err_set(e, ERR_BROKEN, "no file can be made in var: %s", strerror(errno));
 }
 
 void response_drop_file(struct response *rs)

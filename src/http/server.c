@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include "http/exchange.h"
+#include "http/rate.h"
 #include "http/router.h"
 #include "http/static.h"
 
@@ -25,6 +26,7 @@ enum {
     CONNECTION_MEMORY =
         12 << 10, /* the head of a request; cleared for each, so not larger than need be */
     MAX_LOOP_FDS = 8,
+    RATE_BURST_SECONDS = 10,
     IDLE_SECONDS = 75,     /* a connection with no request in hand */
     BODY_GRACE_MS = 30000, /* then a body must come at BODY_BYTES_A_MS or faster */
     BODY_BYTES_A_MS = 1,
@@ -41,6 +43,7 @@ struct server {
     struct server_options options;
     struct MHD_Daemon *daemon;
     struct static_files *files;
+    struct rate *rate;      /* by address */
     struct client *clients; /* of the loop's thread */
     int epoll_fd, stop_fd, wake_fd;
     pthread_t loop_thread;
@@ -59,7 +62,7 @@ struct server {
     void **workers;
     int thread_count;
 
-    atomic_uint_fast64_t requests, errors, bytes_in, active, upload_number;
+    atomic_uint_fast64_t requests, errors, bytes_in, refused, active, upload_number;
 };
 
 static int64_t now_ms(void)
@@ -238,6 +241,20 @@ static bool check_length(struct exchange *x)
     return true;
 }
 
+/* The read lane counts by grant: share/share_lane.c. */
+static bool check_rate(struct exchange *x)
+{
+    char room[16];
+    int64_t wait_ms = 0;
+    if (!x->server->rate || x->route->read ||
+        rate_take(x->server->rate, rate_address(x->rq.address, room), rate_cost(x->route->flags),
+                  now_ms(), &wait_ms))
+        return true;
+    server_note_refused(x->server);
+    rate_refuse(&x->rs, &x->arena, wait_ms, &x->err);
+    return false;
+}
+
 static bool exchange_route(struct exchange *x)
 {
     struct server *s = x->server;
@@ -248,7 +265,8 @@ static bool exchange_route(struct exchange *x)
     x->route = router_find(s->options.modules, &x->rq, &x->err);
     if (!x->route)
         return false;
-    return check_length(x) && (!(x->route->flags & ROUTE_UPLOAD) || open_upload(x));
+    return check_rate(x) && check_length(x) &&
+           (!(x->route->flags & ROUTE_UPLOAD) || open_upload(x));
 }
 
 /* What the trusted proxy says of the client: the last address of the list is the one it saw itself.
@@ -621,6 +639,7 @@ struct server *server_create(const struct server_options *options, struct err *e
         s->watched[i] = -1;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->has_work, NULL);
+    s->rate = rate_create(options->rate, options->rate * RATE_BURST_SECONDS);
     s->files = static_load(options->static_folder, e);
     if (!s->files || !start_workers(s, e) || !start_network(s, e)) {
         err_set(e, ERR_BROKEN, "the server could not be started");
@@ -657,6 +676,7 @@ void server_destroy(struct server *s)
             s->options.hooks.worker_destroy(s->options.hooks.arg, s->workers[i]);
     }
     static_free(s->files);
+    rate_destroy(s->rate);
     close(s->epoll_fd);
     close(s->stop_fd);
     close(s->wake_fd);
@@ -667,12 +687,18 @@ void server_destroy(struct server *s)
     free(s);
 }
 
+void server_note_refused(struct server *s)
+{
+    atomic_fetch_add_explicit(&s->refused, 1, memory_order_relaxed);
+}
+
 struct server_counts server_counts(const struct server *s)
 {
     return (struct server_counts){
         .requests = atomic_load(&s->requests),
         .errors = atomic_load(&s->errors),
         .bytes_in = atomic_load(&s->bytes_in),
+        .refused = atomic_load(&s->refused),
         .active = atomic_load(&s->active),
     };
 }

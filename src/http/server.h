@@ -35,7 +35,8 @@ struct server_options {
     str static_folder; /* the built web front end; served with index.html for unknown desk paths */
     str upload_folder; /* bodies of uploads; inside var/ */
     uint64_t max_upload;
-    const char *proxy;                   /* whose X-Forwarded-For is believed; NULL: nobody's */
+    double rate;       /* cost a second that an address may ask of the work lane; 0: any (rate.h) */
+    const char *proxy; /* whose X-Forwarded-For is believed; NULL: nobody's */
     const struct module *const *modules; /* ended by NULL */
     void *read_module;                   /* handed to read handlers */
     struct server_hooks hooks;
@@ -49,7 +50,8 @@ void server_stop(struct server *s);
 void server_destroy(struct server *s);
 
 struct server_counts {
-    uint64_t requests, errors, bytes_in;
+    uint64_t requests, errors, bytes_in, refused; /* refused: by rate limits */
     uint64_t active;
 };
+void server_note_refused(struct server *s);
 struct server_counts server_counts(const struct server *s);

@@ -223,6 +223,16 @@ bool identity_may(const struct cx *cx, const char *verb, const struct dataset *d
     return false;
 }
 
+bool identity_audits_all(const struct cx *cx)
+{
+    const struct registry *r = cx->registry;
+    for (size_t i = 0; i < r->datasets.n; i++) {
+        if (!identity_may(cx, "audit", r->datasets.entries[i].value))
+            return false;
+    }
+    return r->datasets.n > 0;
+}
+
 bool identity_require(struct cx *cx, const char *verb, const struct dataset *d)
 {
     if (identity_may(cx, verb, d))

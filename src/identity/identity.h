@@ -28,6 +28,7 @@ MUST_USE bool identity_enter(struct cx *cx, const struct route *route, const str
 /* Whether a post of the actor gives the verb on the dataset, be it on some rows only.  d NULL: on
  * anything. */
 bool identity_may(const struct cx *cx, const char *verb, const struct dataset *d);
+bool identity_audits_all(const struct cx *cx); /* may read the audit of every dataset */
 /* Whether the line gives something on the dataset (NULL: on any) to the holder of the post. */
 bool post_holds(const struct post *p, const struct right *g, const struct dataset *d);
 struct asker post_asker(const struct actor *who, const struct post *p, str purpose);

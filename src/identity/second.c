@@ -5,17 +5,9 @@
 #include "base/digest.h"
 #include "identity/session.h"
 #include "identity/totp.h"
+#include "keys/ring.h"
 
 enum { RECOVERY_CODES = 10, RECOVERY_BYTES = 10, WAIT_MINUTES = 15 };
-
-static bool sealing_key(struct cx *cx, uint8_t key[SEAL_KEY_BYTES])
-{
-    struct rows rows;
-    return DB0(cx->db, cx->arena, &rows, cx->err,
-               "select value from shuzhi.secret where name = 'second-factor'") &&
-           ((rows.n && bytes_from_hex(rows_text(&rows, 0, 0), key, SEAL_KEY_BYTES)) ||
-            err_set(cx->err, ERR_BROKEN, "the key that seals second factors is not there"));
-}
 
 struct factor {
     str totp, waiting; /* opened; p == NULL: none */
@@ -23,21 +15,19 @@ struct factor {
     bool is_demanded; /* by a role of a post in force */
 };
 
-static bool open_secret(struct cx *cx, const uint8_t *key, str login, str sealed, str *out)
+static bool open_secret(struct cx *cx, str login, str sealed, str *out)
 {
     *out = (str){0};
-    return !sealed.p || seal_open(cx->arena, key, login, sealed, out) ||
+    return !sealed.p || ring_unseal(cx->ring, cx->arena, KEY_USE_SECOND, login, sealed, out) ||
            err_set(cx->err, ERR_BROKEN,
-                   "a second factor cannot be opened: was the database "
-                   "put together from two?");
+                   "a second factor cannot be opened: is the key ring the one it was sealed with?");
 }
 
 static bool load_factor(struct cx *cx, str login, struct factor *f)
 {
     struct rows rows;
     struct actor who;
-    uint8_t key[SEAL_KEY_BYTES];
-    if (!sealing_key(cx, key) || !identity_load(cx->db, cx->arena, login, &who, cx->err) ||
+    if (!identity_load(cx->db, cx->arena, login, &who, cx->err) ||
         !DB(cx->db, cx->arena, &rows, cx->err,
             "select totp, totp_step, case when totp_waiting_since > now() - $2 * interval "
             "'1 minute' then totp_waiting end from shuzhi.staff where login = $1 for update",
@@ -48,21 +38,19 @@ static bool load_factor(struct cx *cx, str login, struct factor *f)
         for (size_t k = 0; k < who.posts[i].role_count; k++)
             f->is_demanded |= map_has(&cx->registry->second_factor, who.posts[i].roles[k]);
     }
-    return open_secret(cx, key, login, rows_text(&rows, 0, 0), &f->totp) &&
-           open_secret(cx, key, login, rows_text(&rows, 0, 2), &f->waiting);
+    return open_secret(cx, login, rows_text(&rows, 0, 0), &f->totp) &&
+           open_secret(cx, login, rows_text(&rows, 0, 2), &f->waiting);
 }
 
 static bool offer(struct cx *cx, str login, const struct factor *f, struct buf *b)
 {
-    uint8_t key[SEAL_KEY_BYTES];
     str secret = f->waiting, svg;
     if (!secret.p) { /* one that is shown already stays: the person may be scanning it */
         if (!base64url_decode(cx->arena, random_token(cx->arena, TOTP_SECRET), &secret) ||
-            !sealing_key(cx, key) ||
             !DB(cx->db, cx->arena, NULL, cx->err,
                 "update shuzhi.staff set totp_waiting = $2, totp_waiting_since = now()"
                 " where login = $1",
-                P(login), P(seal(cx->arena, key, login, secret))))
+                P(login), P(ring_seal(cx->ring, cx->arena, KEY_USE_SECOND, login, secret))))
             return false;
     }
     str uri = totp_uri(cx->arena, cx->registry->county.title.zh, login, secret);
@@ -101,18 +89,17 @@ static bool make_recovery_codes(struct cx *cx, str login, struct buf *b)
 static bool enrol(struct cx *cx, str login, const struct factor *f, str code,
                   enum second_state *state, struct buf *b)
 {
-    uint8_t key[SEAL_KEY_BYTES];
     int64_t step;
     if (!f->waiting.p || !totp_matches(f->waiting, code, clock_unix_ms() / 1000, 0, &step)) {
         *state = SECOND_WRONG;
         return true;
     }
     *state = SECOND_OK;
-    return sealing_key(cx, key) &&
-           DB(cx->db, cx->arena, NULL, cx->err,
+    return DB(cx->db, cx->arena, NULL, cx->err,
               "update shuzhi.staff set totp = $2, totp_step = $3, totp_waiting = null"
               " where login = $1",
-              P(login), P(seal(cx->arena, key, login, f->waiting)), P_INT(cx->arena, step)) &&
+              P(login), P(ring_seal(cx->ring, cx->arena, KEY_USE_SECOND, login, f->waiting)),
+              P_INT(cx->arena, step)) &&
            make_recovery_codes(cx, login, b);
 }
 
@@ -166,6 +153,60 @@ bool second_is_wanted(struct cx *cx, str login, bool *is_wanted)
     if (!load_factor(cx, login, &f))
         return false;
     *is_wanted = f.totp.p || f.is_demanded;
+    return true;
+}
+
+/* --- other keys --------------------------------------------------------------------------------
+ */
+
+static bool reseal_column(struct db *db, struct ring *ring, struct arena *a, str login, str sealed,
+                          const char *column, struct err *e)
+{
+    str secret;
+    if (!sealed.p)
+        return true;
+    if (!ring_unseal(ring, a, KEY_USE_SECOND, login, sealed, &secret))
+        return err_set(e, ERR_BROKEN,
+                       "the second factor of an account opens with no key of the ring");
+    return DB(db, a, NULL, e,
+              arena_format(a, "update shuzhi.staff set %s = $2 where login = $1", column).p,
+              P(login), P(ring_seal(ring, a, KEY_USE_SECOND, login, secret)));
+}
+
+bool second_reseal(struct db *db, struct ring *ring, int64_t *done, struct err *e)
+{
+    ARENA_SCOPED struct arena a = {0};
+    struct rows rows;
+    str own = arena_format(&a, "%lld.%%", (long long)ring_active(ring));
+    if (!DB(db, &a, &rows, e,
+            "select login, totp, totp_waiting from shuzhi.staff where totp not like $1 or "
+            "totp_waiting not like $1 order by login limit 200 for update skip locked",
+            P(own)))
+        return false;
+    for (size_t i = 0; i < rows.n; i++) {
+        str login = rows_text(&rows, i, 0);
+        if (!reseal_column(db, ring, &a, login, rows_text(&rows, i, 1), "totp", e) ||
+            !reseal_column(db, ring, &a, login, rows_text(&rows, i, 2), "totp_waiting", e))
+            return false;
+    }
+    *done = (int64_t)rows.n;
+    return true;
+}
+
+bool second_count(struct db *db, int64_t generation, int64_t *n, struct err *e)
+{
+    ARENA_SCOPED struct arena a = {0};
+    struct rows rows;
+    str own = generation ? arena_format(&a, "%lld.%%", (long long)generation) : STR("%");
+    const char *sql = generation
+                          ? "select count(*) from shuzhi.staff where totp like $1 or totp_waiting "
+                            "like $1"
+                          : "select count(*) from shuzhi.staff where (totp like $1 and totp not "
+                            "like '%.%') or (totp_waiting like $1 and totp_waiting not like "
+                            "'%.%')";
+    if (!DB(db, &a, &rows, e, sql, P(own)))
+        return false;
+    *n = rows_int(&rows, 0, 0);
     return true;
 }
 

@@ -18,5 +18,11 @@ MUST_USE bool second_try(struct cx *cx, str login, str code, enum second_state *
 /* Whether signing in to the account takes two factors: its role demands it, or it has a second. */
 MUST_USE bool second_is_wanted(struct cx *cx, str login, bool *is_wanted);
 
+/* Seals again, with the active generation of the ring, up to 200 accounts that are sealed with
+ * another; *done: how many.  In the caller's transaction. */
+MUST_USE bool second_reseal(struct db *db, struct ring *ring, int64_t *done, struct err *e);
+/* Accounts whose second factor is sealed with a generation; 0: with a key of the database. */
+MUST_USE bool second_count(struct db *db, int64_t generation, int64_t *n, struct err *e);
+
 /* Routes to enrol and to leave, for whoever is signed in. */
 extern const struct module SECOND_MODULE;

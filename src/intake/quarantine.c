@@ -457,7 +457,8 @@ static bool get_csv(struct cx *cx, const struct request *rq, struct response *rs
 
 static const struct route ROUTES[] = {
     {"GET", "/api/v1/batches/{batch}/quarantine", get_rows, "quarantine.read", 0, NULL},
-    {"GET", "/api/v1/batches/{batch}/quarantine.csv", get_csv, "quarantine.export", 0, NULL},
+    {"GET", "/api/v1/batches/{batch}/quarantine.csv", get_csv, "quarantine.export", ROUTE_HEAVY,
+     NULL},
     {"PUT", "/api/v1/batches/{batch}/quarantine/{row}", put_row, "quarantine.fix", 0, NULL},
     {"POST", "/api/v1/batches/{batch}/quarantine/accept", post_accept, "quarantine.fix", 0, NULL},
     {"POST", "/api/v1/batches/{batch}/quarantine/{row}/drop", post_drop, "quarantine.drop", 0,

@@ -8,6 +8,7 @@
 #include "intake/batch.h"
 #include "intake/intake_http.h"
 #include "notify/notify.h"
+#include "quality/unusual.h"
 
 enum { CASE_DAYS = 10, MAX_SQL = 1 << 18 }; /* working days to correct: State Council order 809 */
 
@@ -15,8 +16,18 @@ static const char CASES[] =
     "select c.id, c.kind, c.dataset, c.key, c.field, c.value, c.proposed, c.note, c.state, c.due, "
     "c.reporter, s.name,"
     " s.organisation, c.owner, c.answer, to_json(c.at)#>>'{}', to_json(c.closed_at)#>>'{}', "
-    "c.closed_by"
-    " from shuzhi.work_case c left join shuzhi.staff s on s.login = c.reporter";
+    "c.closed_by, coalesce(u.login, '')"
+    " from shuzhi.work_case c left join shuzhi.staff s on s.login = c.reporter"
+    " left join shuzhi.unusual_look u on u.work_case = c.id";
+
+/* A case about somebody's looks is settled by who may read the audit of everything, and not by who
+ * looked; every other one by who may correct the dataset. */
+static bool may_settle(const struct cx *cx, const struct dataset *d, str looker)
+{
+    if (looker.n)
+        return identity_audits_all(cx) && !str_equal(looker, cx->actor->login);
+    return identity_may(cx, "fix", d);
+}
 
 /* What of a case's record its reader may see: its own words on the key and the value. */
 struct shown {
@@ -173,7 +184,7 @@ static bool find_case(struct cx *cx, const struct request *rq, struct rows *rows
     cx->audit->dataset = (*d)->id;
     cx->audit->key = rows_text(rows, 0, 3);
     bool is_mine = str_equal(rows_text(rows, 0, 10), cx->actor->login);
-    if (is_mine || identity_may(cx, "fix", *d))
+    if (is_mine || may_settle(cx, *d, rows_text(rows, 0, 18)))
         return true;
     err_set(cx->err, ERR_DENIED, "the case is neither reported by you nor yours to settle");
     return err_zh(cx->err, "这个工单既不是您反映的，也不由您处理");
@@ -185,7 +196,16 @@ static bool answer_case(struct cx *cx, const struct request *rq, struct response
     const struct dataset *d;
     if (!find_case(cx, rq, &rows, &d))
         return false;
-    return write_case(cx, &rs->body, d, &rows, 0);
+    if (!write_case(cx, &rs->body, d, &rows, 0))
+        return false;
+    if (!rows_text(&rows, 0, 18).n)
+        return true;
+    rs->body.n--; /* the object's end: its looks go before it */
+    buf_add_lit(&rs->body, ",\"look\":");
+    if (!unusual_write(cx, &rs->body, rows_text(&rows, 0, 0)))
+        return false;
+    buf_add_char(&rs->body, '}');
+    return true;
 }
 
 static bool get_cases(struct cx *cx, const struct request *rq, struct response *rs)
@@ -205,7 +225,7 @@ static bool get_cases(struct cx *cx, const struct request *rq, struct response *
     buf_add_lit(&rs->body, "{\"cases\":[");
     for (size_t i = 0; i < rows.n; i++) {
         const struct dataset *d = dataset_find(cx->registry, rows_text(&rows, i, 2));
-        if (!d || (!is_mine && !identity_may(cx, "fix", d)))
+        if (!d || (!is_mine && !may_settle(cx, d, rows_text(&rows, i, 18))))
             continue;
         if (!is_first)
             buf_add_char(&rs->body, ',');
@@ -220,7 +240,8 @@ static bool get_cases(struct cx *cx, const struct request *rq, struct response *
 static bool require_open(struct cx *cx, const struct rows *rows, const struct dataset *d)
 {
     struct rows locked;
-    if (!identity_require(cx, "fix", d) ||
+    bool is_look = rows_text(rows, 0, 18).n != 0; /* find_case() asked for that right */
+    if ((!is_look && !identity_require(cx, "fix", d)) ||
         !DB(cx->db, cx->arena, &locked, cx->err,
             "select state from shuzhi.work_case where id = $1 for update",
             P(rows_text(rows, 0, 0))))
@@ -358,8 +379,8 @@ static bool write_waiting(struct cx *cx, struct buf *b)
     bool is_first = true;
     if (!DB0(cx->db, cx->arena, &rows, cx->err,
              "select 'case', c.id, c.dataset, c.due, to_json(c.at)#>>'{}', 1, '/cases/' || c.id, "
-             "c.owner, '' from shuzhi.work_case c"
-             " where c.state = 'open' union all"
+             "c.owner, coalesce(u.login, '') from shuzhi.work_case c left join"
+             " shuzhi.unusual_look u on u.work_case = c.id where c.state = 'open' union all"
              " select 'request', r.id, r.dataset, r.due, to_json(r.at)#>>'{}', 1, '/requests/' || "
              "r.id, '', '' from"
              " shuzhi.share_request r where r.state = 'waiting' union all"
@@ -385,6 +406,7 @@ static bool write_waiting(struct cx *cx, struct buf *b)
             d && (is_key ? str_equal(rows_text(&rows, i, 7), cx->actor->organisation)
                   : str_is(kind, "request") ? identity_may(cx, "approve", d)
                   : str_is(kind, "mapping") ? str_equal(rows_text(&rows, i, 8), cx->actor->login)
+                  : str_is(kind, "case")    ? may_settle(cx, d, rows_text(&rows, i, 8))
                                             : identity_may(cx, "fix", d));
         if (!is_mine)
             continue;

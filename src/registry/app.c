@@ -259,5 +259,6 @@ void load_resolve(struct loading *l)
         check_fields(l, f->dataset, json_find(f->definition, "keeps_words"));
         check_names(l, f->dataset, json_find(f->definition, "epoch"));
     }
+    load_resolve_watches(l);
     load_resolve_rights(l);
 }

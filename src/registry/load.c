@@ -100,6 +100,7 @@ static const struct kind {
     {"pages/", ".yaml", "page", load_page},
     {"feeds/", ".yaml", "feed", load_feed},
     {"checks/", ".yaml", "checks", load_checks},
+    {"watch/", ".yaml", "watch", load_watch},
     {"rules/", ".dmn", NULL, load_rules},
     {"test/", ".yaml", "cases", load_cases},
     {"demo/", ".yaml", "demo", NULL},

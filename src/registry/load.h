@@ -31,6 +31,8 @@ void load_calendar(struct loading *l, const struct bundle_file *f);
 void load_rights(struct loading *l, const struct bundle_file *f);
 void load_dataset(struct loading *l, const struct bundle_file *f);
 void load_page(struct loading *l, const struct bundle_file *f);
+void load_watch(struct loading *l, const struct bundle_file *f);
+void load_resolve_watches(struct loading *l);
 void load_feed(struct loading *l, const struct bundle_file *f);
 void load_rules(struct loading *l, const struct bundle_file *f);
 void load_checks(struct loading *l, const struct bundle_file *f);

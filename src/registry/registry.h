@@ -114,6 +114,38 @@ struct feed {
     const struct json *definition;
 };
 
+/* code, name */
+#define WATCH_KINDS(X)                                                                             \
+    X(VOLUME, "volume")                                                                            \
+    X(HOURS, "hours")                                                                              \
+    X(BREADTH, "breadth")                                                                          \
+    X(KIN, "kin")                                                                                  \
+    X(OWN, "own")                                                                                  \
+    X(WATCHED, "watched")
+
+enum watch_kind {
+#define X(code, name) WATCH_##code,
+    WATCH_KINDS(X)
+#undef X
+};
+const char *watch_kind_name(enum watch_kind k);
+
+/* watch/NAME.yaml: which looks of staff are unusual (kinds/watch.schema.json). */
+struct watch {
+    str id, file;
+    struct title title;
+    enum watch_kind kind;
+    const struct dataset *dataset; /* NULL: all */
+    int64_t at_least;
+    str factor; /* a number as written */
+    int from, to;
+    bool counts_rest_days;
+    int working_days;
+    const struct json *definition; /* for "same" */
+};
+/* The field that says whom a record is about: of format resident-id, the key if it is one. */
+const struct field *watch_person_field(const struct dataset *d);
+
 /* rules/NAME.dmn: a decision model, checked whole. */
 struct rule_model {
     str id; /* NAME */
@@ -215,6 +247,7 @@ struct county {
 struct registry {
     struct arena arena;
     struct map packages, datasets, feeds, pages, rules; /* by id */
+    struct map watches;                                 /* by id: struct watch */
     struct rule_cases *cases;
     size_t case_count, case_size;
     struct map providers;     /* id → struct provider */
@@ -227,7 +260,6 @@ struct registry {
     struct county county;
     struct map organisations; /* code → struct title, from the dataset */
     struct map codes;         /* dataset id → struct map of code → struct title */
-    uint8_t handle_key[32];   /* seals keys of records, see access/handle.h */
     int64_t version;          /* rises with each load in this process */
     int references;
 };

@@ -1,6 +1,5 @@
 #include "registry/snapshot.h"
 
-#include "base/cipher.h"
 #include "registry/bundle.h"
 
 #include <sched.h>
@@ -51,17 +50,6 @@ static bool load_codes(struct db *db, struct registry *r, const struct dataset *
     return true;
 }
 
-static bool load_secret(struct db *db, struct registry *r, struct err *e)
-{
-    struct rows rows;
-    ARENA_SCOPED struct arena a = {0};
-    if (!DB0(db, &a, &rows, e, "select value from shuzhi.secret where name = 'record-handle'"))
-        return false;
-    return (rows.n &&
-            bytes_from_hex(rows_text(&rows, 0, 0), r->handle_key, sizeof r->handle_key)) ||
-           err_set(e, ERR_BROKEN, "the secret record-handle is missing or is no 64 digits");
-}
-
 struct registry *snapshot_load(struct db *db, struct err *e)
 {
     struct bundle *source = calloc(1, sizeof *source);
@@ -81,7 +69,7 @@ struct registry *snapshot_load(struct db *db, struct err *e)
         return NULL;
     }
     arena_defer(&r->arena, free_source, source);
-    bool ok = load_secret(db, r, e);
+    bool ok = true;
     for (size_t i = 0; ok && i < r->datasets.n; i++)
         ok = load_codes(db, r, r->datasets.entries[i].value, e);
     if (ok)

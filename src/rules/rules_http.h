@@ -2,4 +2,4 @@
 #pragma once
 #include "http/http.h"
 
-extern const struct module RULES_MODULE, RULE_VERSION_MODULE;
+extern const struct module RULES_MODULE, RULE_VERSION_MODULE, SIMULATE_MODULE, RUN_MODULE;

@@ -10,7 +10,7 @@ static void write_decimal(struct buf *out, const char *name, const struct decima
 
 static void write_sums(struct buf *out, const struct simulate_sums *s, bool compares)
 {
-    buf_add_format(out, "\"rows\":%zu,\"null\":%zu", s->rows, s->nulls);
+    buf_add_format(out, "\"rows\":%zu,\"null\":%zu,\"numbers\":%zu", s->rows, s->nulls, s->numbers);
     write_decimal(out, "total", &s->total);
     if (!compares)
         return;

@@ -89,6 +89,7 @@ static enum part part_of(uint32_t cp)
     case U'称':
     case U'从':
     case U'往':
+    case U'住':
         return PART_START;
     case U'第': /* 第12号文件 is no place */
         return PART_STOP;
@@ -174,7 +175,7 @@ static bool place_step(struct recogniser *r, size_t at, size_t n, uint32_t cp, s
 /* A number: its unit follows, or it is a room of the house in front of it (88号502, 大厦1001). */
 static void place_number(struct recogniser *r, const struct word *w)
 {
-    static const char *const houses[] = {"号", "幢", "栋", "座", "楼", "厦"};
+    static const char *const houses[] = {"号", "幢", "栋", "座", "楼", "厦", "单元"};
     struct recogniser_place *p = &r->place;
     p->is_numeral = true;
     for (size_t i = 0; w->is_digits && (w->n == 3 || w->n == 4) && i < COUNT(houses); i++) {

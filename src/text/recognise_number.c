@@ -63,6 +63,43 @@ void word_take(struct word *w, str text, size_t at)
     w->end = at;
 }
 
+/* 330521 19900101 0018: an identity number as forms and scans part it. */
+static bool join_identity(struct word *w, str text)
+{
+    struct word all = *w, next;
+    static const size_t lengths[] = {8, 4};
+    if (!w->is_digits || w->n != 6 || w->has_hyphen)
+        return false;
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        size_t n;
+        if (all.end + 1 >= text.n || text.p[all.end] != ' ' ||
+            !word_character(text, all.end + 1, &n))
+            return false;
+        word_take(&next, text, all.end + 1);
+        if (next.n != lengths[i] || next.has_hyphen)
+            return false;
+        memcpy(all.text + all.n, next.text, next.n);
+        all.n += next.n;
+        all.end = next.end;
+        all.is_digits = all.is_digits && next.is_digits;
+    }
+    *w = all;
+    return true;
+}
+
+/* +86 in front of a mobile number, written together or with a blank, belongs to it. */
+static void join_country(struct word *w, str text)
+{
+    static const char *const codes[] = {"+86 ", "+86-", "+86"};
+    str past = str_slice(text, 0, w->start);
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        if (str_ends(past, str_from(codes[i]))) {
+            w->start -= strlen(codes[i]);
+            return;
+        }
+    }
+}
+
 /* 6222 0212 3456 7890 128, 138 0013 8000: the groups as one word when they have such a shape. */
 static void join_groups(struct word *w, str text)
 {
@@ -134,7 +171,7 @@ static bool has_issuer(str s)
         {"9558", 1u << 19},
         {"9559", 1u << 19},
         {"60", 1u << 16 | 1u << 19},
-        {"4", 1u << 16},
+        {"4", 1u << 16 | 1u << 19},
         {"51", 1u << 16},
         {"52", 1u << 16},
         {"53", 1u << 16},
@@ -274,7 +311,10 @@ static bool is_plate(struct recogniser *r, struct word *w)
     size_t n = 3 + whole.n, digits = 0;
     for (size_t i = 0; i < whole.n; i++)
         digits += format_is_digit(whole.text[i]);
-    if (whole.n == 5 && whole.end + 3 <= text.n) { /* 挂学警港澳 in the last place */
+    size_t bare = 0;
+    for (size_t i = 0; i < whole.n; i++)
+        bare += whole.text[i] != '-';
+    if (bare == 5 && whole.end + 3 <= text.n) { /* 挂学警港澳 in the last place */
         memcpy(plate + n, text.p + whole.end, 3);
         n += 3;
         whole.end += 3;
@@ -289,16 +329,21 @@ static bool is_plate(struct recogniser *r, struct word *w)
     return true;
 }
 
-static bool recognise_digits(struct word *w, str s, enum label label, struct finding *f)
+static bool recognise_digits(const struct recogniser *r, struct word *w, str s, enum label label,
+                             struct finding *f)
 {
     int confidence;
     if (is_card(s, label, &confidence))
         return found(f, SENSITIVE_BANK_CARD, w, confidence);
-    if (s.n == 13 && str_starts(s, STR("86")) && label == LABEL_PHONE)
+    bool has_plus = str_ends(str_slice(r->text, 0, w->start), STR("+"));
+    if (s.n == 13 && str_starts(s, STR("86")) && (label == LABEL_PHONE || has_plus)) {
         s = str_slice(s, 2, 13);
-    if (format_check_mobile_cn(s, NULL) == FORMAT_NONE && label != LABEL_ORDER)
-        return found(f, SENSITIVE_MOBILE, w, label == LABEL_PHONE ? 98 : 88);
-    return false;
+        w->start -= has_plus;
+    }
+    if (format_check_mobile_cn(s, NULL) != FORMAT_NONE || label == LABEL_ORDER)
+        return false;
+    join_country(w, r->text);
+    return found(f, SENSITIVE_MOBILE, w, label == LABEL_PHONE ? 98 : 88);
 }
 
 bool recognise_number(struct recogniser *r, struct word *w, struct finding *f)
@@ -308,7 +353,8 @@ bool recognise_number(struct recogniser *r, struct word *w, struct finding *f)
     int confidence;
     if (is_plate(r, w))
         return found(f, SENSITIVE_PLATE, w, label == LABEL_PLATE ? 98 : 90);
-    join_groups(w, r->text);
+    if (!join_identity(w, r->text))
+        join_groups(w, r->text);
     join_area(w, r->text);
     str s = {w->text, w->n};
     if (w->is_long || s.n < 7)
@@ -324,7 +370,7 @@ bool recognise_number(struct recogniser *r, struct word *w, struct finding *f)
     if (w->has_hyphen && str_starts(s, STR("86-")))
         s = str_slice(s, 3, s.n);
     str plain = w->has_hyphen && s.n == w->n ? without_hyphens(w, bare) : s;
-    if (plain.n && recognise_digits(w, plain, label, f))
+    if (plain.n && recognise_digits(r, w, plain, label, f))
         return true;
     if (label != LABEL_ORDER && is_landline(s, label))
         return found(f, SENSITIVE_LANDLINE, w, label == LABEL_PHONE ? 97 : 80);

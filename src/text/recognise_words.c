@@ -15,6 +15,15 @@ static const struct {
     WORD("经办人", NAME),     WORD("监护人", NAME),    WORD("承包人", NAME),
     WORD("收件人", NAME),     WORD("当事人", NAME),    WORD("受益人", NAME),
     WORD("被保险人", NAME),   WORD("业主", NAME),      WORD("患者", NAME),
+    WORD("报警人", NAME),     WORD("报告人", NAME),    WORD("举报人", NAME),
+    WORD("投诉人", NAME),     WORD("来访人", NAME),    WORD("信访人", NAME),
+    WORD("委托人", NAME),     WORD("受托人", NAME),    WORD("承租人", NAME),
+    WORD("出租人", NAME),     WORD("产权人", NAME),    WORD("权利人", NAME),
+    WORD("嫌疑人", NAME),     WORD("被告人", NAME),    WORD("证人", NAME),
+    WORD("收款人", NAME),     WORD("付款人", NAME),    WORD("持卡人", NAME),
+    WORD("寄件人", NAME),     WORD("签收人", NAME),    WORD("投保人", NAME),
+    WORD("法人", NAME),       WORD("车主", NAME),      WORD("死者", NAME),
+    WORD("伤者", NAME),       WORD("驾驶员", NAME),    WORD("房东", NAME),
     WORD("配偶", NAME),       WORD("本人", NAME),      WORD("电话", PHONE),
     WORD("手机", PHONE),      WORD("手机号", PHONE),   WORD("手机号码", PHONE),
     WORD("电话号码", PHONE),  WORD("联系号码", PHONE), WORD("护照号码", PASSPORT),
@@ -46,6 +55,8 @@ static bool may_end_label(uint32_t cp)
     case U'主':
     case U'者':
     case U'偶':
+    case U'员':
+    case U'东':
     case U'话':
     case U'机':
     case U'号':
@@ -75,12 +86,45 @@ static bool may_end_label(uint32_t cp)
     }
 }
 
+/* 姓　名, 身 份 证 号: forms part the characters of a label with blanks.  The last of them, put
+ * together in out; empty when there is no blank in front of the last. */
+static str without_blanks(str text, size_t end, char *out, size_t room)
+{
+    size_t at = end, n = room, blanks = 0;
+    while (at >= 3 && n >= 3 && blanks < 12) {
+        if (text.p[at - 1] == ' ') {
+            at--;
+            blanks++;
+        } else if (memcmp(text.p + at - 3, "\xe3\x80\x80", 3) == 0) {
+            at -= 3;
+            blanks++;
+        } else if ((unsigned char)text.p[at - 3] >= 0xe4) {
+            at -= 3;
+            n -= 3;
+            memcpy(out + n, text.p + at, 3);
+        } else {
+            break;
+        }
+        if (blanks == 0 && room - n > 3)
+            break;
+    }
+    return blanks ? (str){out + n, room - n} : (str){0};
+}
+
 enum label recognise_label(str text, size_t end, uint32_t cp)
 {
     enum label found = LABEL_NONE;
     size_t longest = 0;
     if (!may_end_label(cp))
         return LABEL_NONE;
+    char room[24];
+    bool is_parted = end >= 4 && (text.p[end - 4] == ' ' ||
+                                  (end >= 6 && memcmp(text.p + end - 6, "\xe3\x80\x80", 3) == 0));
+    str whole = is_parted ? without_blanks(text, end, room, sizeof room) : (str){0};
+    if (whole.n) {
+        text = whole;
+        end = text.n;
+    }
     const char *last = text.p + end;
     for (size_t i = 0; i < COUNT(LABELS); i++) {
         const char *word = LABELS[i].word;

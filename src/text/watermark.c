@@ -48,3 +48,13 @@ bool watermark_take(str *text, uint32_t *number)
     }
     return false;
 }
+
+str watermark_add(struct arena *a, str text, size_t row, uint32_t number)
+{
+    if (row % 4 || !text.n)
+        return text;
+    char *p = arena_alloc(a, text.n + WATERMARK_BYTES, 1);
+    memcpy(p, text.p, text.n);
+    watermark_write(p + text.n, number);
+    return (str){p, text.n + WATERMARK_BYTES};
+}

@@ -7,6 +7,10 @@
 
 enum { WATERMARK_BYTES = 42 * 3 };
 
+/* The text with the mark behind it, in one row of four; the text itself in the others, and where it
+ * is empty. */
+str watermark_add(struct arena *a, str text, size_t row, uint32_t number);
+
 /* Writes WATERMARK_BYTES bytes. */
 void watermark_write(char out[WATERMARK_BYTES], uint32_t number);
 /* Takes text up to and with the next whole mark off the front; false when there is none. */

@@ -46,5 +46,6 @@ place.sql("update data.legal_entity set name = '负责人王伟，卡号62220212
 firm = discover('--dataset', 'legal-entity')
 check('a field graded too low is named', firm['name']['proposed'] == 'L4' and firm['name']['x-grade'] == 'L1' and firm['name']['is_too_low'], firm['name'])
 r = place.run('discover', '--dataset', 'legal-entity')
+check('each is on record', place.sql("select count(*) from shuzhi.audit_batch where entries like '%\"action\":\"discover\",\"dataset\":\"legal-entity\"%'") == '3')
 check('and in words', 'x-grade L1 is too low' in r.stdout and 'fields are graded too low' in r.stdout, r.stdout)
 end()

@@ -10,6 +10,7 @@ from harness import *
 TRIPLES = int(os.environ.get('TRIPLES', '1000'))
 rng = random.Random(int(os.environ.get('SEED', '7')))
 place = Place()
+place.env.update(SHUZHI_RATE_PERSON='0', SHUZHI_RATE_ADDRESS='0')  # a few people ask thousands of times
 at = pathlib.Path(place.folder)
 
 # --- a county with more roles and posts than the demo has ---
@@ -497,7 +498,7 @@ for text in ("' or true --", '330521001001\' or \'1\'=\'1', '%', '330521%', '{"$
 for header in ({'X-User': 'police'}, {'X-Forwarded-User': 'police'}, {'Authorization': 'Bearer police'}):
     check(f'a header names nobody: {list(header)[0]}', len(clients['citizen'].get('/api/v1/datasets/person/records', headers=header)[1]['records']) == 1)
 sealed = record_of('auditor', list(raw)[0])[1]['record']['_key']
-check('a masked key is sealed', sealed.startswith('~.') and list(raw)[0] not in sealed, sealed)
+check('a masked key is sealed', re.match(r'~\d+\.', sealed) and list(raw)[0] not in sealed, sealed)
 check('the seal opens here', clients['auditor'].get(f'/api/v1/datasets/person/records/{sealed}')[0] == 200)
 check('and nowhere else', clients['auditor'].get(f'/api/v1/datasets/address/records/{sealed}')[0] == 404 and
       clients['auditor'].get(f'/api/v1/datasets/person/records/{sealed[:-2]}AA')[0] == 404)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""FEEL to SQL: random row conditions over random rows say the same on the machine and in PostgreSQL."""
+"""FEEL to SQL: random row conditions over random rows say the same on the machine and in PostgreSQL.  SEED, ROUNDS."""
 import random
 from harness import *
 
@@ -79,25 +79,26 @@ def quoted(v):
     return 'null' if v is None else "'" + str(v).replace("'", "''") + "'"
 
 
-conditions = [condition(3) for _ in range(600)]
-sql = feel([{'id': i, 'expression': c, 'fields': FIELDS} for i, c in enumerate(conditions)])
-taken = [(c, s['result']) for c, s in zip(conditions, sql) if 'result' in s]
-refused = [(c, s['error']) for c, s in zip(conditions, sql) if 'result' not in s]
-check('most random conditions are taken', len(taken) > 500, refused[:5])
-rows = [{f: cell(k) for f, k in FIELDS.items()} for _ in range(40)]
-asks = [{'id': (i, j), 'expression': c, 'context': dict(typed(r), me=ME)} for i, (c, _) in enumerate(taken) for j, r in enumerate(rows)]
-scalar = [a.get('result', a.get('error')) for a in feel(asks)]
-values = ', '.join(f'({j}, ' + ', '.join(f'{quoted(r[f])}::{TYPES[k]}' for f, k in FIELDS.items()) + ')' for j, r in enumerate(rows))
-me = ', '.join(f'{quoted(v)}::text as {k}' for k, v in ME.items())
-differ, told = 0, []
-for i, (c, s) in enumerate(taken):
-    got = place.sql(f"select coalesce(({s})::text, 'null') from (values {values}) t(n, {', '.join(FIELDS)}), (select {me}) me order by n").split('\n')
-    for j in range(len(rows)):
-        want = {True: 'true', False: 'false', None: 'null'}.get(scalar[i * len(rows) + j], scalar[i * len(rows) + j])
-        if want != got[j]:
-            differ += 1
-            told.append((c, rows[j], want, got[j]))
-check(f'{len(taken)} conditions × {len(rows)} rows: both say the same, seed {seed}', differ == 0 and len(scalar) == len(taken) * len(rows), (differ, told[:4]))
+for _ in range(int(os.environ.get('ROUNDS', '1'))):  # 24,000 comparisons a round
+    conditions = [condition(3) for _ in range(600)]
+    sql = feel([{'id': i, 'expression': c, 'fields': FIELDS} for i, c in enumerate(conditions)])
+    taken = [(c, s['result']) for c, s in zip(conditions, sql) if 'result' in s]
+    refused = [(c, s['error']) for c, s in zip(conditions, sql) if 'result' not in s]
+    check('most random conditions are taken', len(taken) > 500, refused[:5])
+    rows = [{f: cell(k) for f, k in FIELDS.items()} for _ in range(40)]
+    asks = [{'id': (i, j), 'expression': c, 'context': dict(typed(r), me=ME)} for i, (c, _) in enumerate(taken) for j, r in enumerate(rows)]
+    scalar = [a.get('result', a.get('error')) for a in feel(asks)]
+    values = ', '.join(f'({j}, ' + ', '.join(f'{quoted(r[f])}::{TYPES[k]}' for f, k in FIELDS.items()) + ')' for j, r in enumerate(rows))
+    me = ', '.join(f'{quoted(v)}::text as {k}' for k, v in ME.items())
+    differ, told = 0, []
+    for i, (c, s) in enumerate(taken):
+        got = place.sql(f"select coalesce(({s})::text, 'null') from (values {values}) t(n, {', '.join(FIELDS)}), (select {me}) me order by n").split('\n')
+        for j in range(len(rows)):
+            want = {True: 'true', False: 'false', None: 'null'}.get(scalar[i * len(rows) + j], scalar[i * len(rows) + j])
+            if want != got[j]:
+                differ += 1
+                told.append((c, rows[j], want, got[j]))
+    check(f'{len(taken)} conditions × {len(rows)} rows: both say the same, seed {seed}', differ == 0 and len(scalar) == len(taken) * len(rows), (differ, told[:4]))
 
 # What PostgreSQL would answer otherwise, and what tries to break out, is refused or stays a constant.
 for text in ['a * b > 1', 'a / b > 1', 'upper case(s) = "A"', 'matches(s, "a")', 's < 3', 'foo = 1', 'a', 'me = null', 'me.password = "x"',

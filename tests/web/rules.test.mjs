@@ -43,6 +43,17 @@ test('everybody is simulated, in sums and groups', async () => {
   assert.deepEqual(page.faults, []);
 });
 
+test('a run is kept: opened, and run again with the same outcome', async () => {
+  const one = page.getByLabel('以往的模拟').getByRole('row').nth(1);
+  await one.getByRole('button', { name: /打\s?开/ }).waitFor();
+  await page.reload();
+  await one.getByRole('button', { name: /打\s?开/ }).click();
+  await page.locator('.rule-figures').waitFor();
+  await one.getByRole('button', { name: '重新模拟', exact: true }).click();
+  await page.getByText('与上次模拟逐字节相同').waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
 test('a difference opens to the people behind it', async () => {
   const owner = await openWindow(browser);
   await signIn(owner, OWNER);

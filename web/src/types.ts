@@ -238,7 +238,8 @@ export interface Grant {
 export type CaseState = 'open' | 'fixed' | 'rejected';
 export interface Case {
   id: string | number;
-  kind: 'wrong-value' | 'late-feed';
+  kind: 'wrong-value' | 'late-feed' | 'objection' | 'unusual-look';
+  look?: UnusualLook; // what a case about somebody's looks stands on
   dataset: string;
   title?: Title; // of the dataset
   field_title?: Title | null;
@@ -255,6 +256,22 @@ export interface Case {
   answer: string | null;
   at: string;
   closed_at: string | null;
+}
+export interface CopyField {
+  field: string;
+  title: Title;
+  treatment: 'leave' | 'omit' | 'replace' | 'shift' | 'guard';
+  as: string | null;
+}
+export interface UnusualLook {
+  who: { login: string; name: Title | null; organisation: Coded };
+  rule: string;
+  title: Title;
+  kind: string;
+  day: string;
+  measure: number;
+  usual: number | null;
+  evidence: { id: string; at: string; action: string; dataset: string; key: string | null; count: number; purpose: string | null; address: string | null }[];
 }
 export interface AuditEvent {
   id: string | number;
@@ -304,13 +321,16 @@ export interface SimulatedCases { total: number; is_limited: boolean; cases: { k
 export interface RuleSaved { version: number; revision: number; state: RuleVersion['state'] }
 export interface RuleStep { input?: string; decision?: string; value?: unknown; table?: string; rule?: number | string; id?: string; outputs?: unknown[] }
 export interface Decided { decision: string; result: unknown; steps: RuleStep[]; model: string }
-export interface SimulatedSums { rows: number; null: number; total: number; against_total?: number; gain?: number; lose?: number; stay?: number; changed?: number }
+export interface SimulatedSums { rows: number; null: number; numbers: number; total: number; against_total?: number; gain?: number; lose?: number; stay?: number; changed?: number }
 export interface SimulatedGroup extends SimulatedSums { value: string; title?: Title }
-export interface Simulated {
-  record: { model: string; version: number; data: string; decision: string };
-  is_limited: boolean;
+export interface SimulatedReport {
   all: SimulatedSums & { warnings: number };
   fields: Record<string, Title>;
   classes: { value: string | null; rows: number; against_rows?: number }[];
   by: Record<string, SimulatedGroup[]>;
 }
+/* What a simulation is asked with: to compare, a draft as DMN text or the number of a version. */
+export interface SimulationAsked { dataset: string; decision: string; parameters: Record<string, unknown>; by: string[]; against?: string | number; version?: number; run?: string }
+export type Simulated = { run: string; is_limited: boolean; record: { model: string; version: number; data: string; decision: string; report?: string } } & (({ state: 'done' } & SimulatedReport) | { state: 'stopped' });
+export interface RuleRun { run: string; state: 'done' | 'stopped'; version: number; model: string; data: string; compares: boolean; rows: number; is_limited: boolean; report_digest: string; login: string; at: string; ms: number }
+export type RuleRunNow = { run: string; state: 'running'; rows: number; expected: number } | (RuleRun & { request: SimulationAsked; report: SimulatedReport | null });

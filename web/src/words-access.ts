@@ -74,5 +74,11 @@ export const accessWords = {
   'action.post.end': ['收回委托', 'ended a delegation'],
   'action.my.records': ['查看本人数据', 'saw their own data'],
   'action.my.looks': ['查看谁看过本人数据', 'saw who looked at their data'],
+  'action.records.copy': ['制作脱敏副本', 'made a masked copy'],
+  'action.audit.rotate': ['更换审计签名密钥', 'changed the key of the audit'],
+  'action.watch.list': ['查看重点关注名单', 'read the list of watched records'],
+  'action.watch.add': ['列入重点关注', 'put a record on the watched list'],
+  'action.watch.remove': ['移出重点关注', 'took a record off the watched list'],
+  'action.discover': ['发现敏感内容', 'looked for sensitive content'],
   'action.my.objection': ['对查看提出异议', 'objected to a look'],
 } as const satisfies Record<string, readonly [string, string]>;

@@ -77,6 +77,8 @@ static void test_utf8(void)
     for (size_t i = 0; i < COUNT(bad); i++)
         CHECK_NAMED(!utf8_is_valid(str_from(bad[i])), bad[i]);
     CHECK(utf8_count(STR("德清a")) == 3);
+    CHECK(utf8_is_ascii(STR("")) && utf8_is_ascii(STR("12345678 and on")));
+    CHECK(!utf8_is_ascii(STR("1234567\xe5")) && !utf8_is_ascii(STR("12345678\xe5")));
 }
 
 static void test_map(void)

@@ -16,7 +16,7 @@ enum { ROWS = 40000 };
     " else if age = null then null else 0</text></literalExpression></decision></definitions>"
 
 struct state {
-    size_t at;
+    size_t at, fails_at; /* 0: never */
 };
 
 /* Ages 0..99 in turn, each thirteenth unknown. */
@@ -24,7 +24,8 @@ static bool read_row(void *data, struct value *row, bool *has_row, struct arena 
 {
     struct state *s = data;
     (void)a;
-    (void)e;
+    if (s->fails_at && s->at == s->fails_at)
+        return err_set(e, ERR_BROKEN, "the line is down");
     *has_row = s->at < ROWS;
     row[0] = s->at % 13 == 12 ? VALUE_NOTHING : value_int((int64_t)(s->at % 100));
     row[1] = value_string(s->at % 2 ? STR("east") : STR("west"));
@@ -86,9 +87,29 @@ static void test_faults(void)
     CHECK(!simulate_run(&source, &o, &a, &r, &e) && e.code == ERR_INVALID);
 }
 
+/* The source fails at the first row, in the first chunk, while the first is decided, at the end. */
+static void test_source_fails(void)
+{
+    static const size_t places[] = {1, 100, 20000, ROWS - 1, ROWS};
+    for (size_t i = 0; i < 2 * COUNT(places); i++) {
+        ARENA_SCOPED struct arena a = {0};
+        struct err e = {0};
+        struct state s = {.fails_at = places[i / 2]};
+        static const str names[] = {{"age", 3}, {"town", 4}};
+        struct simulate_source source = {names, 2, read_row, &s};
+        struct simulate_report r;
+        struct simulate_options o = {.model = dmn_parse(&a, STR(MODEL("1")), &e),
+                                     .decision = STR("d"),
+                                     .threads = 1 + i % 2};
+        CHECK(!simulate_run(&source, &o, &a, &r, &e));
+        CHECK_NAMED(e.code == ERR_BROKEN && strcmp(e.msg, "the line is down") == 0, e.msg);
+    }
+}
+
 int main(void)
 {
     RUN(test_figures);
     RUN(test_faults);
+    RUN(test_source_fails);
     return check_end();
 }

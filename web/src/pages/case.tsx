@@ -13,7 +13,66 @@ import { DueIn, StateTag } from '../parts/tags';
 import { useLoad } from '../parts/use-load';
 import { problemOf, type ApiProblem } from '../problem';
 import { formatTime } from '../text';
-import type { Case, Dataset } from '../types';
+import type { Case, Dataset, UnusualLook } from '../types';
+
+/** A case about no field: settled with words alone. */
+function Settle({ c, onDone }: { c: Case; onDone: () => void }) {
+  const { t } = useI18n();
+  const announce = useAnnounce();
+  const [note, setNote] = useState('');
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<ApiProblem | null>(null);
+  const settle = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await api.fixCase(c.id, '', note.trim());
+      announce(t('case.done.settled'), 'done');
+      onDone();
+    } catch (cause) {
+      setProblem(problemOf(cause));
+    }
+    setBusy(false);
+  };
+  return (
+    <Section title={t('case.answer')} extra={<DueIn due={c.due} daysLeft={c.days_left} />}>
+      {problem && <ProblemBox problem={problem} onClose={() => setProblem(null)} />}
+      <Form layout="vertical" onFinish={() => void settle()}>
+        <Form.Item label={t('case.settle.note')} htmlFor="case-note">
+          <Input.TextArea id="case-note" rows={3} value={note} onChange={(e) => setNote(e.target.value)} />
+        </Form.Item>
+        <Button type="primary" htmlType="submit" icon={<CheckOutlined />} loading={isBusy} disabled={!note.trim()}>{t('case.settle')}</Button>
+      </Form>
+    </Section>
+  );
+}
+
+const LOOK_WORDS: Record<string, 'look.records.read' | 'look.records.list' | 'look.records.export'> = {
+  'records.read': 'look.records.read', 'records.list': 'look.records.list', 'records.export': 'look.records.export',
+};
+
+/** Who looked at what, by which rule, with the lines of the audit. */
+function Looks({ look }: { look: UnusualLook }) {
+  const { t, pick } = useI18n();
+  return (
+    <Section title={pick(look.title)}>
+      <dl className="facts">
+        <div><dt>{t('look.who')}</dt><dd>{pick(look.who.name) || look.who.login} · {pick(look.who.organisation.title)}</dd></div>
+        <div><dt>{t('look.day')}</dt><dd>{look.day}</dd></div>
+        <div><dt>{t('look.measure')}</dt><dd><strong>{look.measure}</strong></dd></div>
+        {look.usual !== null && <div><dt>{t('look.usual')}</dt><dd>{look.usual}</dd></div>}
+      </dl>
+      <ul className="side-list">
+        {look.evidence.map((e) => (
+          <li key={e.id}>
+            {formatTime(e.at)} · {t(LOOK_WORDS[e.action] ?? 'look.records.read', { n: e.count })} · {e.key === null ? e.dataset : <Link to={`/datasets/${encodeURIComponent(e.dataset)}/records/${encodeURIComponent(e.key)}`}>{t('case.record')}</Link>}
+            <br /><span className="soft">{t('look.line', { id: e.id })}{e.purpose ? ` · ${e.purpose}` : ''}{e.address ? ` · ${e.address}` : ''}</span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
 
 function Answer({ c, d, onDone }: { c: Case; d: Dataset; onDone: () => void }) {
   const { t, pick } = useI18n();
@@ -89,9 +148,10 @@ export default function CasePage() {
                       {it.note && <div className="wide"><dt>{t('report.note')}</dt><dd className="pre">{it.note}</dd></div>}
                     </dl>
                   </Section>
+                  {it.look && <Looks look={it.look} />}
                   {it.state === 'open' && (it.kind === 'late-feed' ? (
                     <Section title={t('case.answer')}><p>{t('case.late.how')}</p><LinkButton to={`/intake/${encodeURIComponent(it.dataset)}`} type="primary">{t('dataset.load')}</LinkButton></Section>
-                  ) : d.may.fix ? <Answer c={it} d={d} onDone={load.reload} /> : (
+                  ) : it.look || (it.kind === 'objection' && d.may.fix) ? <Settle c={it} onDone={load.reload} /> : d.may.fix ? <Answer c={it} d={d} onDone={load.reload} /> : (
                     <Alert className="problem" type="info" showIcon message={t('case.waits', { owner: pick(it.owner.title) })} description={<DueIn due={it.due} daysLeft={it.days_left} />} />
                   ))}
                 </div>

@@ -5,6 +5,7 @@ import { useI18n } from '../i18n';
 import { DataTable, type Column } from '../parts/data-table';
 import { EmptyState } from '../parts/empty-state';
 import { useCodes } from '../parts/field-value';
+import { MaskedCopy } from '../parts/masked-copy';
 import { Section } from '../parts/page';
 import { isMaskable } from '../parts/share-terms';
 import { GradeTag, Mark } from '../parts/tags';
@@ -52,6 +53,7 @@ export default function DatasetFields({ dataset }: { dataset: Dataset }) {
     { key: 'description', title: t('field.description'), render: (f) => <span className="cell-wrap">{pick(f.description) || '—'}</span> },
   ];
   return (
+    <>
     <Section title={t('dataset.fields.title', { n: dataset.fields.length })}>
       <DataTable
         id="fields"
@@ -63,5 +65,7 @@ export default function DatasetFields({ dataset }: { dataset: Dataset }) {
       />
       {open?.code && <CodeListBox code={open.code} title={pick(open.title)} onClose={() => setOpen(null)} />}
     </Section>
+    {dataset.may.approve && <MaskedCopy dataset={dataset} />}
+    </>
   );
 }
