@@ -71,7 +71,7 @@ check('no single person through a group', social.post('/api/v1/rules/elder-allow
       social.post('/api/v1/rules/elder-allowance/simulate', ask | {'by': ['birth_date']})[0] == 403)
 check('recorded', any(e['action'] == 'rules.simulate' for e in place.client('auditor').get('/api/v1/audit?action=rules.simulate')[1]['events']))
 # --- runs are kept, watched and stopped ---
-import threading
+import threading, time
 rule = '/api/v1/rules/elder-allowance'
 kept = social.get(f"{rule}/runs/{again['run']}")[1]
 check('a run is kept as it was answered', kept['state'] == 'done' and kept['request'] == ask and kept['report']['all'] == again['all'] and
@@ -95,6 +95,7 @@ for number, stops in (('run-to-the-end', False), ('run-to-be-stopped', True)):
     t = threading.Thread(target=lambda: answers.append(other.post(f'{rule}/simulate', ask | {'against': draft, 'run': number})))
     t.start()
     while t.is_alive():
+        time.sleep(0.04)  # within what one person may ask
         status, now = social.get(f'{rule}/runs/{number}')
         if status == 200 and now['state'] == 'running':
             seen.append(now['rows'])

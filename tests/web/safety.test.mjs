@@ -45,7 +45,7 @@ test('a look at a watched record opens a case with the lines of the audit', asyn
   const asker = await openWindow(browser);
   await signIn(asker, ASKER);
   await visit(asker, `/datasets/person/records/${key}`);
-  const link = auditor.getByRole('link', { name: /异常查看/ }).first();
+  const link = auditor.locator('tr, li').filter({ hasText: '查看重点关注人员' }).getByRole('link', { name: /异常查看/ }).first();
   for (let i = 0; i < 40; i++) {
     await visit(auditor, '/cases');
     if (await link.count()) break;

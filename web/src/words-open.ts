@@ -14,6 +14,7 @@ export const openWords = {
   'open.since': ['发布日期', 'Published'],
   'open.k': ['匿名程度', 'Anonymity'],
   'open.k.text': ['每一组相同特征的记录至少 {k} 条（k-匿名）；剔除 {n} 条', 'At least {k} records share the same features (k-anonymity); {n} were left out'],
+  'open.k.plain': ['无条件开放的数据，按原样发布，不需匿名', 'Open without conditions: published as it is, nothing to make anonymous'],
   'open.epsilon': ['隐私保护', 'Privacy'],
   'open.epsilon.text': ['计数加了随机噪声（差分隐私 ε = {e}），个别数值可能为负', 'Counts carry random noise (differential privacy, ε = {e}); some may be below zero'],
   'open.fields': ['字段', 'Fields'],

@@ -76,7 +76,7 @@ function Facts({ r }: { r: OpenRelease }) {
       <div><dt>{t('open.rows')}</dt><dd>{formatNumber(r.rows)}</dd></div>
       <div><dt>{t('open.downloads')}</dt><dd>{formatNumber(r.downloads)}</dd></div>
       {r.kind === 'records'
-        ? <div className="wide"><dt>{t('open.k')}</dt><dd>{t('open.k.text', { k: r.measures.k ?? 0, n: r.measures.suppressed ?? 0 })}</dd></div>
+        ? <div className="wide"><dt>{t('open.k')}</dt><dd>{(r.measures.k ?? 0) > 1 ? t('open.k.text', { k: r.measures.k ?? 0, n: r.measures.suppressed ?? 0 }) : t('open.k.plain')}</dd></div>
         : <div className="wide"><dt>{t('open.epsilon')}</dt><dd>{t('open.epsilon.text', { e: r.measures.epsilon ?? 0 })}</dd></div>}
     </dl>
   );
