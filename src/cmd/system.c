@@ -25,7 +25,7 @@ static bool get_metrics(struct cx *cx, const struct request *rq, struct response
              " (select count(*) from shuzhi.work_case where state = 'open'),"
              " (select count(*) from shuzhi.job)"))
         return false;
-    rs->type = STR("text/plain; version=0.0.4");
+    rs->type = STR("text/plain; version=0.0.4; charset=utf-8");
     buf_add_format(b,
                    "# TYPE shuzhi_requests_total counter\nshuzhi_requests_total %llu\n"
                    "# TYPE shuzhi_errors_total counter\nshuzhi_errors_total %llu\n"

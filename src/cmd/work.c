@@ -1,6 +1,7 @@
 #include "cmd/work.h"
 
 #include "audit/audit.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "http/rate.h"
 #include "identity/identity.h"
@@ -139,6 +140,19 @@ static void record_refusal(struct cx *cx, const struct route *r)
         log_event(LOG_ERROR, "a refusal could not be recorded", "error", e.msg, NULL);
 }
 
+/* The log has the words of a fault, which may name tables and values; who asked gets its number. */
+static void tell_log(const struct route *route, const struct request *rq, struct err *e)
+{
+    str number = random_token(rq->arena, 6);
+    log_event(LOG_ERROR, "request failed", "route", route->path, "number", number.p, "error",
+              e->msg, NULL);
+    if (e->code != ERR_BROKEN)
+        return;
+    err_clear(e);
+    err_set(e, ERR_BROKEN, "a fault inside, number %s in the server's log", number.p);
+    err_zh(e, "系统内部故障，日志编号 %s，请告知管理员", number.p);
+}
+
 void work_serve(void *arg, void *worker, const struct route *route, const struct request *rq,
                 struct response *rs)
 {
@@ -189,9 +203,9 @@ void work_serve(void *arg, void *worker, const struct route *route, const struct
             err_clear(&err);
             rate_refuse(rs, rq->arena, w->wait_ms, &err);
         }
-        response_problem(rs, &err);
         if (err.code == ERR_BROKEN || err.code == ERR_BUSY)
-            log_event(LOG_ERROR, "request failed", "route", route->path, "error", err.msg, NULL);
+            tell_log(route, rq, &err);
+        response_problem(rs, &err);
     }
     registry_drop(registry);
 }

@@ -74,19 +74,41 @@ static int64_t now_ms(void)
 
 /* --- the end of an exchange ------------------------------------------------------------------- */
 
-static void add_security_headers(struct MHD_Response *r, bool is_page)
+static bool has_header(const struct response *rs, str name)
 {
+    bool has = false;
+    for (size_t i = 0; i < rs->header_count && !has; i++)
+        has = str_equal_nocase(rs->headers[i].name, name);
+    return has;
+}
+
+static void add_default(struct MHD_Response *r, const struct response *rs, const char *name,
+                        const char *value)
+{
+    if (!has_header(rs, str_from(name)))
+        MHD_add_response_header(r, name, value);
+}
+
+/* An answer that is no page may be shown by nobody as one: a browser saves it, runs nothing of it
+ * and frames it nowhere.  What a handler said itself stands. */
+static void add_security_headers(struct MHD_Response *r, const struct exchange *x, bool is_page)
+{
+    const struct response *rs = &x->rs;
     MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
-    if (!is_page) {
-        MHD_add_response_header(r, "Cache-Control", "no-store");
+    MHD_add_response_header(r, "X-Frame-Options", "DENY");
+    if (is_page) {
+        MHD_add_response_header(r, "Content-Security-Policy",
+                                "default-src 'self'; style-src 'self' 'unsafe-inline'; "
+                                "img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+                                "form-action 'self'; frame-ancestors 'none'");
+        MHD_add_response_header(r, "Referrer-Policy", "same-origin");
         return;
     }
-    MHD_add_response_header(r, "Content-Security-Policy",
-                            "default-src 'self'; style-src 'self' 'unsafe-inline'; "
-                            "img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-                            "form-action 'self'; frame-ancestors 'none'");
-    MHD_add_response_header(r, "Referrer-Policy", "same-origin");
-    MHD_add_response_header(r, "X-Frame-Options", "DENY");
+    MHD_add_response_header(r, "Cache-Control", "no-store");
+    add_default(r, rs, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    add_default(r, rs, "Referrer-Policy", "no-referrer");
+    if (str_starts(x->rq.path, STR("/api/")))
+        add_default(r, rs, "Content-Disposition", "attachment; filename=\"answer.json\"");
 }
 
 /* The loop's thread only. */
@@ -129,7 +151,7 @@ static enum MHD_Result queue_answer(struct exchange *x)
         MHD_add_response_header(r, "Content-Type", type.p);
     }
     MHD_add_response_header(r, "Date", date_header(x->server));
-    add_security_headers(r, is_page);
+    add_security_headers(r, x, is_page);
     for (size_t i = 0; i < rs->header_count; i++)
         MHD_add_response_header(r, rs->headers[i].name.p, rs->headers[i].value.p);
     atomic_fetch_add_explicit(&x->server->requests, 1, memory_order_relaxed);

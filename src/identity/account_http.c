@@ -5,6 +5,7 @@
  * they hold themselves: the verb makes nobody more than they are. */
 #include "base/digest.h"
 #include "identity/password.h"
+#include "identity/tell.h"
 
 enum { MAX_POSTS = 32, MAX_LOGIN = 64, MAX_ROLES = 20, GIVEN_BYTES = 12 };
 
@@ -341,7 +342,7 @@ static bool post_reset(struct cx *cx, const struct request *rq, struct response 
               P(rq->parts[0])) &&
            DB(cx->db, cx->arena, NULL, cx->err, "delete from shuzhi.passkey where login = $1",
               P(rq->parts[0])) &&
-           end_all(cx, rq->parts[0], "account reset") &&
+           end_all(cx, rq->parts[0], "account reset") && tell_way_in(cx, rq->parts[0], WAY_RESET) &&
            write_account(cx, rq->parts[0], password, rs);
 }
 

@@ -146,10 +146,20 @@ static bool enter_by_token(struct cx *cx, str token)
     return identity_load(cx->db, cx->arena, f.login, actor, cx->err);
 }
 
+const char *session_cookie(const struct cx *cx)
+{
+    return issuer_is_https(cx->issuer) ? "__Host-shuzhi_session" : "shuzhi_session";
+}
+
+str session_token(const struct cx *cx, const struct request *rq)
+{
+    return request_cookie(rq, session_cookie(cx));
+}
+
 bool identity_enter(struct cx *cx, const struct route *route, const struct request *rq)
 {
     struct rows rows;
-    str token = request_cookie(rq, "shuzhi_session"), bearer = bearer_token(rq);
+    str token = session_token(cx, rq), bearer = bearer_token(rq);
     if (bearer.p && !token.n && (route->flags & ROUTE_SESSION)) {
         err_set(cx->err, ERR_DENIED, "this is for the person who signed in, not for their systems");
         return err_zh(cx->err, "此操作只能由本人登录后办理");

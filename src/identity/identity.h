@@ -24,6 +24,11 @@ struct actor {
 /* Finds the session of a request and fills cx->actor.  Nobody signed in is no failure here; a wrong
  * CSRF token on a changing request is. */
 MUST_USE bool identity_enter(struct cx *cx, const struct route *route, const struct request *rq);
+/* The cookie of a session: behind https its name begins with __Host- (RFC 6265bis 4.1.3.2), so
+ * that no other host of the domain can set it and no page under http. */
+const char *session_cookie(const struct cx *cx);
+/* The session's token as the browser sent it; empty when it sent none. */
+str session_token(const struct cx *cx, const struct request *rq);
 
 /* Whether a post of the actor gives the verb on the dataset, be it on some rows only.  d NULL: on
  * anything. */

@@ -235,7 +235,7 @@ static bool find_pending(struct cx *cx, const struct request *rq, struct pending
             "  string_to_array(c.scope, ' '))"
             " from shuzhi.oidc_request r left join shuzhi.session e on e.token_digest = $2"
             " where r.digest = $1 and r.at > now() - $3 * interval '1 second'",
-            P(p->digest), P(digest_hex(cx->arena, request_cookie(rq, "shuzhi_session"))),
+            P(p->digest), P(digest_hex(cx->arena, session_token(cx, rq))),
             P_INT(cx->arena, REQUEST_LIFE)))
         return false;
     struct asked *q = &p->asked;

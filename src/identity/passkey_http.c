@@ -6,6 +6,7 @@
 #include "identity/issuer.h"
 #include "identity/passkey.h"
 #include "identity/session.h"
+#include "identity/tell.h"
 
 enum { CHALLENGE_MINUTES = 5, MAX_PASSKEYS = 20, MAX_TITLE = 100 };
 
@@ -93,10 +94,12 @@ static bool post_passkey(struct cx *cx, const struct request *rq, struct respons
             P(base64url(cx->arena, said.credential)), P(cx->actor->login), P(title), P(pem),
             P_INT(cx->arena, said.count), P_INT(cx->arena, MAX_PASSKEYS)))
         return false;
+    if (!rows.changed)
+        return err_set(cx->err, ERR_CONFLICT, "the passkey is there already, or there are %d",
+                       MAX_PASSKEYS);
     rs->status = 201;
     buf_add_lit(&rs->body, "{}");
-    return rows.changed || err_set(cx->err, ERR_CONFLICT,
-                                   "the passkey is there already, or there are %d", MAX_PASSKEYS);
+    return tell_way_in(cx, cx->actor->login, WAY_PASSKEY_ADDED);
 }
 
 static bool get_passkeys(struct cx *cx, const struct request *rq, struct response *rs)
@@ -120,7 +123,9 @@ static bool delete_passkey(struct cx *cx, const struct request *rq, struct respo
             "delete from shuzhi.passkey where login = $1 and id = $2", P(cx->actor->login),
             P(rq->parts[0])))
         return false;
-    return rows.changed || err_set(cx->err, ERR_MISSING, "no such passkey of yours");
+    if (!rows.changed)
+        return err_set(cx->err, ERR_MISSING, "no such passkey of yours");
+    return tell_way_in(cx, cx->actor->login, WAY_PASSKEY_REMOVED);
 }
 
 /* --- signing in --------------------------------------------------------------------------------

@@ -1,12 +1,70 @@
 #include "identity/password.h"
 
 #include "base/digest.h"
+#include "identity/tell.h"
 
 static bool holds_nocase(str text, str part)
 {
     for (size_t i = 0; part.n && i + part.n <= text.n; i++) {
         if (str_equal_nocase(str_slice(text, i, i + part.n), part))
             return true;
+    }
+    return false;
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* What leaked passwords of this length and these kinds are made of: one such word, with digits and
+ * signs around it.  Letters only, as plain_letters() leaves them. */
+static const char *const KNOWN_WORDS[] = {
+    "password",  "passwort",  "passwd",       "admin",      "administrator", "root",
+    "guest",     "user",      "test",         "welcome",    "hello",         "letmein",
+    "changeme",  "default",   "secret",       "login",      "master",        "manager",
+    "system",    "server",    "qwerty",       "qwertyuiop", "qwertyui",      "asdfgh",
+    "asdfghjkl", "zxcvbn",    "zxcvbnm",      "qazwsx",     "qazwsxedc",     "qwaszx",
+    "abc",       "iloveyou",  "iloveu",       "monkey",     "dragon",        "sunshine",
+    "princess",  "football",  "baseball",     "superman",   "batman",        "shadow",
+    "michael",   "charlie",   "summer",       "winter",     "spring",        "autumn",
+    "woaini",    "woaiwojia", "woaizhongguo", "zhongguo",   "china",         "beijing",
+    "shanghai",  "shuzhi",    "mima",         "guanliyuan", "zhengfu",       "computer",
+    "internet",  "oracle",    "postgres",     "huawei",     "tencent",       "alibaba",
+    "company",   "office",    "passpass",     "adminadmin",
+};
+
+/* The letters alone, small; reads_signs: without what stands before the first and after the last,
+ * and with signs between them read as the letters they stand for. */
+static str plain_letters(str s, bool reads_signs, char *out)
+{
+    static const char SIGNS[] = "@a4a$s5s0o3e1l!i7t"; /* sign, letter */
+    size_t n = 0, first = 0, last = s.n;
+    while (first < last && !is_letter(s.p[first]))
+        first++;
+    while (last > first && !is_letter(s.p[last - 1]))
+        last--;
+    for (size_t i = first; i < last; i++) {
+        char c = s.p[i];
+        if (is_letter(c))
+            out[n++] = (char)(c | 32);
+        for (size_t k = 0; reads_signs && k + 1 < sizeof SIGNS; k += 2) {
+            if (c == SIGNS[k])
+                out[n++] = SIGNS[k + 1];
+        }
+    }
+    return (str){out, n};
+}
+
+static bool is_known(str password)
+{
+    char letters[PASSWORD_MOST * 4];
+    for (int reads_signs = 0; reads_signs < 2; reads_signs++) {
+        str plain = plain_letters(password, reads_signs, letters);
+        for (size_t i = 0; i < COUNT(KNOWN_WORDS); i++) {
+            if (str_is(plain, KNOWN_WORDS[i]))
+                return true;
+        }
     }
     return false;
 }
@@ -40,10 +98,11 @@ static bool has_run(str s)
 
 bool password_check(str login, str password, struct err *e)
 {
-    if (!utf8_is_valid(password) || password.n > PASSWORD_MAX ||
-        utf8_count(password) < PASSWORD_LEAST) {
-        err_set(e, ERR_INVALID, "a password has %d characters or more", PASSWORD_LEAST);
-        return err_zh(e, "口令至少 %d 个字符", PASSWORD_LEAST);
+    size_t n = utf8_is_valid(password) ? utf8_count(password) : 0;
+    if (n < PASSWORD_LEAST || n > PASSWORD_MOST) {
+        err_set(e, ERR_INVALID, "a password has %d to %d characters", PASSWORD_LEAST,
+                PASSWORD_MOST);
+        return err_zh(e, "口令为 %d 至 %d 个字符", PASSWORD_LEAST, PASSWORD_MOST);
     }
     if (count_kinds(password) < PASSWORD_KINDS) {
         err_set(e, ERR_INVALID, "a password has three of: capitals, small letters, digits, others");
@@ -52,6 +111,10 @@ bool password_check(str login, str password, struct err *e)
     if (login.n >= 3 && holds_nocase(password, login)) {
         err_set(e, ERR_INVALID, "a password does not hold the login");
         return err_zh(e, "口令不能包含登录名");
+    }
+    if (is_known(password)) {
+        err_set(e, ERR_INVALID, "a password is not a word that everybody tries first, with digits");
+        return err_zh(e, "口令不能只是常见词加数字或符号，如 Password、admin、woaini");
     }
     if (has_run(password)) {
         err_set(e, ERR_INVALID, "a password has no runs such as 1111, abcd, 4321");
@@ -98,5 +161,6 @@ bool password_set(struct cx *cx, str login, str password, str keep)
            DB(cx->db, cx->arena, NULL, cx->err,
               "update shuzhi.oidc_family set ended = now(), why = 'password changed'"
               " where login = $1 and ended is null",
-              P(login));
+              P(login)) &&
+           tell_way_in(cx, login, WAY_PASSWORD_CHANGED);
 }

@@ -3,11 +3,11 @@
 #include "identity/identity.h"
 
 enum {
-    PASSWORD_LEAST = 10, /* characters */
+    PASSWORD_LEAST = 12, /* characters */
     PASSWORD_KINDS = 3,  /* of capitals, small letters, digits, others */
     PASSWORD_PAST = 5,   /* that may not come again */
     PASSWORD_DAYS = 90,  /* of staff; others are not made to change */
-    PASSWORD_MAX = 1024, /* bytes */
+    PASSWORD_MOST = 128, /* characters */
 };
 
 /* INVALID with what is missing, in both languages. */

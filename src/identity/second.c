@@ -4,6 +4,7 @@
 #include "base/date.h"
 #include "base/digest.h"
 #include "identity/session.h"
+#include "identity/tell.h"
 #include "identity/totp.h"
 #include "keys/ring.h"
 
@@ -100,7 +101,7 @@ static bool enrol(struct cx *cx, str login, const struct factor *f, str code,
               " where login = $1",
               P(login), P(ring_seal(cx->ring, cx->arena, KEY_USE_SECOND, login, f->waiting)),
               P_INT(cx->arena, step)) &&
-           make_recovery_codes(cx, login, b);
+           make_recovery_codes(cx, login, b) && tell_way_in(cx, login, WAY_SECOND_ON);
 }
 
 static bool use_recovery_code(struct cx *cx, str login, str code, enum second_state *state)
@@ -279,7 +280,8 @@ static bool delete_second(struct cx *cx, const struct request *rq, struct respon
     return DB(cx->db, cx->arena, NULL, cx->err,
               "update shuzhi.staff set totp = null where login = $1", P(cx->actor->login)) &&
            DB(cx->db, cx->arena, NULL, cx->err, "delete from shuzhi.recovery_code where login = $1",
-              P(cx->actor->login));
+              P(cx->actor->login)) &&
+           tell_way_in(cx, cx->actor->login, WAY_SECOND_OFF);
 }
 
 static const struct route ROUTES[] = {

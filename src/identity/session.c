@@ -1,6 +1,7 @@
 /* Sessions: signing in with all its steps, out, and the list of one's own. */
 #include "identity/session.h"
 
+#include "audit/audit.h"
 #include "base/digest.h"
 #include "identity/issuer.h"
 #include "identity/password.h"
@@ -165,9 +166,9 @@ bool session_open(struct cx *cx, str login, enum session_factors factors, const 
     actor->csrf = csrf;
     cx->actor = actor;
     response_header(rs, STR("Set-Cookie"),
-                    arena_format(cx->arena,
-                                 "shuzhi_session=%.*s; Path=/; HttpOnly; SameSite=Strict%s",
-                                 STR_ARG(token), issuer_is_https(cx->issuer) ? "; Secure" : ""));
+                    arena_format(cx->arena, "%s=%.*s; Path=/; HttpOnly; SameSite=Strict%s",
+                                 session_cookie(cx), STR_ARG(token),
+                                 issuer_is_https(cx->issuer) ? "; Secure" : ""));
     return true;
 }
 
@@ -203,6 +204,9 @@ static bool check_password(struct cx *cx, const struct request *rq, struct signi
             P(in->login), P_INT(cx->arena, PASSWORD_DAYS)))
         return false;
     bool is_right = password_verify(rows.n ? rows_text(&rows, 0, 0) : dummy_hash(), in->password);
+    /* Whom it was tried for is on record; what is no account is not, as it may be a password. */
+    if (rows.n && !is_right)
+        cx->audit->who = in->login;
     if (!rows.n || !is_right)
         return patience_fail(cx, in->login, rq->address, "the account or the password is wrong",
                              "账号或密码不正确");
@@ -220,9 +224,11 @@ static bool post_session(struct cx *cx, const struct request *rq, struct respons
         !patience_check(cx, in.login, PLACE_SECOND) ||
         !second_try(cx, in.login, in.code, &second, &more))
         return false;
-    if (second == SECOND_WRONG)
+    if (second == SECOND_WRONG) {
+        cx->audit->who = in.login;
         return patience_fail(cx, in.login, PLACE_SECOND, "the code is wrong, or was used",
                              "动态口令不正确或已用过");
+    }
     const char *needs = second == SECOND_WANTED ? "code" : second == SECOND_ENROL ? "enrol" : NULL;
     if (needs) {
         buf_add_format(&rs->body, "{\"needs\":\"%s\"%.*s}", needs, STR_ARG(buf_str(&more)));
@@ -271,10 +277,12 @@ static bool delete_session(struct cx *cx, const struct request *rq, struct respo
     struct rows rows;
     bool was_there;
     response_header(rs, STR("Set-Cookie"),
-                    STR("shuzhi_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"));
+                    arena_format(cx->arena, "%s=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict%s",
+                                 session_cookie(cx),
+                                 issuer_is_https(cx->issuer) ? "; Secure" : ""));
     return DB(cx->db, cx->arena, &rows, cx->err,
               "select id from shuzhi.session where token_digest = $1",
-              P(digest_hex(cx->arena, request_cookie(rq, "shuzhi_session")))) &&
+              P(digest_hex(cx->arena, session_token(cx, rq)))) &&
            (!rows.n || end_session(cx, cx->actor->login, rows_text(&rows, 0, 0), &was_there));
 }
 
@@ -287,7 +295,7 @@ static bool get_sessions(struct cx *cx, const struct request *rq, struct respons
             " 'is_this', token_digest = $2) order by last_seen desc), '[]')"
             " from shuzhi.session where login = $1 and last_seen > now() - interval '30 minutes'"
             " and created > now() - interval '12 hours'",
-            P(cx->actor->login), P(digest_hex(cx->arena, request_cookie(rq, "shuzhi_session")))))
+            P(cx->actor->login), P(digest_hex(cx->arena, session_token(cx, rq)))))
         return false;
     buf_add_format(&rs->body, "{\"sessions\":%.*s", STR_ARG(rows_text(&rows, 0, 0)));
     if (!DB(cx->db, cx->arena, &rows, cx->err,
@@ -364,7 +372,7 @@ static bool post_password(struct cx *cx, const struct request *rq, struct respon
         return err_zh(cx->err, "当前口令不正确");
     }
     return password_set(cx, login, json_text(&body, "new_password", STR("")),
-                        digest_hex(cx->arena, request_cookie(rq, "shuzhi_session")));
+                        digest_hex(cx->arena, session_token(cx, rq)));
 }
 
 static const struct route ROUTES[] = {

@@ -100,6 +100,7 @@ static bool count_download(struct cx *cx, str release, str name)
 
 static bool get_rows(struct cx *cx, const struct request *rq, struct response *rs)
 {
+    response_header(rs, STR("Content-Disposition"), STR("inline")); /* a page links here */
     struct rows rows, page;
     int64_t limit, after = 0;
     str text = request_query(rq, "after");

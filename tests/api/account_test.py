@@ -94,6 +94,7 @@ status, got = market.post('/api/v1/account/second', {'code': totp(own)})
 check('a right one turns it on', status == 200 and got['is_on'] and len(got['recovery_codes']) == 10, got)
 check('once', market.post('/api/v1/account/second')[0] == 409)
 check('a wrong code does not turn it off', market.call('DELETE', '/api/v1/account/second?code=123456')[0] == 400 and market.get('/api/v1/account/second')[1]['is_on'])
+check('that it is on is told at the desk', any('动态口令已启用' in m['title']['zh'] for m in market.get('/api/v1/home')[1]['messages']))
 check('a recovery code does', market.call('DELETE', '/api/v1/account/second?code=' + got['recovery_codes'][3])[0] in (200, 204) and not market.get('/api/v1/account/second')[1]['is_on'])
 
 # --- accounts ---
@@ -111,10 +112,12 @@ check('and by organisation', all(a['organisation'] == '330521-gaj' for a in admi
 check('page by page', admin.get('/api/v1/accounts?limit=2')[1]['next'] and len(admin.get('/api/v1/accounts?limit=2&after=li.ming')[1]['accounts']) == 2)
 status, got, c = session('li.ming', made['password'])
 check('the first sign-in asks for a password of their own', got == {'needs': 'password'} and not c.cookie, got)
-for name, password in [('short', 'aB3$x'), ('two kinds', 'abrakadabra1'), ('with the login', 'X9-li.ming-2'), ('a run', 'Qz-1234-wrtp'), ('all the same', 'aaaaA1aaaa')]:
+for name, password in [('short', 'aB3$x'), ('two kinds', 'abrakadabra1'), ('with the login', 'X9-li.ming-2'), ('a run', 'Qz-1234-wrtp'), ('all the same', 'aaaaA1aaaaaa'),
+                       ('eleven characters', 'Wukang-te-7'), ('129 characters', 'Wu7-' + 'kx' * 62 + 'k'), ('a word that leaked, with digits', 'Password2026'),
+                       ('the same in signs', 'P@ssw0rd!2026'), ('the same in Pinyin', '5201314Woaini!')]:
     status, got, c = session('li.ming', made['password'], new_password=password)
     check(f'{name}: not a password', status == 400 and got['detail_zh'] and not c.cookie, got)
-GOOD = ['Wukang-tea-71', 'Xiazhu-lake-82', 'Mogan-hill-93', 'Xinshi-boat-04', 'Leidian-pearl-15']
+GOOD = ['Wukang tea 71🍵', 'Xiazhu-lake-82', 'Mogan-hill-93', 'Xinshi-boat-04', 'Leidian-pearl-15']
 status, got, li = session('li.ming', made['password'], new_password=GOOD[0])
 check('a good one signs in', status == 200 and li.get('/api/v1/session')[0] == 200, got)
 check('the one that was given is past', session('li.ming', made['password'])[0] == 401)
@@ -123,6 +126,7 @@ other = session('li.ming', GOOD[0])[2]
 for n in range(1, 5):
     check(f'change {n}', li.post('/api/v1/account/password', {'password': GOOD[n - 1], 'new_password': GOOD[n]})[0] in (200, 204))
 check('a change ends the other sessions, not this one', other.get('/api/v1/session')[0] == 401 and li.get('/api/v1/session')[0] == 200)
+check('each change is told at the desk', sum(m['title']['zh'] == '您的密码已更换' for m in li.get('/api/v1/home')[1]['messages']) >= 5, li.get('/api/v1/home'))
 check('the last five do not come again', li.post('/api/v1/account/password', {'password': GOOD[4], 'new_password': GOOD[1]})[0] == 400)
 place.sql("update shuzhi.staff set password_set = now() - interval '91 days' where login = 'li.ming'")
 check('after ninety days another is asked for', session('li.ming', GOOD[4])[1] == {'needs': 'password'})
@@ -147,8 +151,12 @@ place.sql("delete from shuzhi.post where login = 'wang' and organisation = '3305
 check('nobody changes their own', warden.post('/api/v1/accounts/wardens/reset')[0] == 403 and admin.post('/api/v1/accounts/accounts/close')[0] == 403)
 status, got = warden.post('/api/v1/accounts/li.ming/reset')
 check('resets one of theirs: out at once, a new password', status == 200 and got['password'] and li.get('/api/v1/session')[0] == 401, got)
+check('which is told too', place.sql("select count(*) from shuzhi.message where login = 'li.ming' and title->>'en' like '%reset%'") == '1')
 check('closes it', warden.post('/api/v1/accounts/li.ming/close')[0] == 200 and session('li.ming', got['password'])[0] == 401)
 check('and opens it', warden.post('/api/v1/accounts/li.ming/open')[0] == 200 and session('li.ming', got['password'])[1] == {'needs': 'password'})
+check('a failed sign-in is on record, by account', 'li.ming' in place.sql("select shuzhi.audit_unfold(); select string_agg(distinct who, ' ') from shuzhi.audit_event where action = 'session.open' and result = 'denied'").split())
+check('what is no account is not, as it may be a password', session('Wukang-secret-99', 'x')[0] == 401 and
+      place.sql("select shuzhi.audit_unfold(); select count(*) from shuzhi.audit_event e where e::text like '%Wukang-secret%'").split()[-1] == '0')
 check('each is on record', set(place.sql("select shuzhi.audit_unfold(); select distinct action from shuzhi.audit_event where action like 'account.%'").split()) >=
       {'account.make', 'account.close', 'account.open', 'account.reset', 'account.list'})
 

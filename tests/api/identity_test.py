@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Signing in, sessions, CSRF, and what a server must withstand from outside."""
+import re
 from harness import *
 
 place = Place().serve()
@@ -27,6 +28,9 @@ check('which does not lock the owner out elsewhere', place.client('civil').get('
 place.sql("update shuzhi.session set last_seen = now() - interval '31 minutes' where login = 'police'")
 check('half an hour of silence ends a session', police.get('/api/v1/session')[0] == 401)
 police = place.client('police')
+place.sql("update shuzhi.session set created = now() - interval '12 hours 1 minute' where login = 'police'")
+check('twelve hours end a session that is in use', police.get('/api/v1/session')[0] == 401)
+police = place.client('police')
 check('signing out ends it', police.call('DELETE', '/api/v1/session')[0] == 204 and police.get('/api/v1/session')[0] == 401)
 police = place.client('police')
 place.sql("update shuzhi.staff set is_active = false where login = 'police'")
@@ -40,6 +44,14 @@ check('pages carry a strict CSP', "default-src 'self'" in police.headers.get('Co
 check('and may not be framed or sniffed', police.headers.get('X-Frame-Options') == 'DENY' and police.headers.get('X-Content-Type-Options') == 'nosniff')
 police.get('/api/v1/session')
 check('answers are not kept by caches', police.headers.get('Cache-Control') == 'no-store')
+check('an answer is shown by nobody as a page', "default-src 'none'; frame-ancestors 'none'" == police.headers.get('Content-Security-Policy') and
+      police.headers.get('Referrer-Policy') == 'no-referrer' and police.headers.get('X-Frame-Options') == 'DENY' and police.headers.get('X-Content-Type-Options') == 'nosniff'
+      and police.headers.get('Content-Disposition', '').startswith('attachment'), police.headers)
+police.get('/api/v1/session', headers={'Origin': 'https://elsewhere.example'})
+check('no other site may read an answer', not any(h.lower().startswith('access-control') for h in police.headers), police.headers)
+for method in ('TRACE', 'PUT', 'CONNECT', 'PATCH'):
+    check(f'{method} is no method here', place.client().call(method, '/api/v1/session')[0] in (400, 404, 405))
+check('no version of a part is told', 'Server' not in police.headers and 'X-Powered-By' not in police.headers, police.headers)
 check('no path leaves the web folder', all('root:' not in str(place.client().get(p)[1]) for p in ('/../../../../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '/assets/..%2f..%2fapp.yaml')))
 
 
@@ -89,6 +101,16 @@ for value in ("' or 1=1 --", '"; drop table data.person; --', "\\'; select pg_sl
 for body in (b'[' * 100000, b'{"login":' + b'"a' * 100 + b'}', b'\xff\xfe', b'{"login":null,"password":[]}', b'{"login":"\\ud800","password":""}', b''):
     status, got = place.client().call('POST', '/api/v1/session', raw=body)
     check(f'a broken body ({body[:12]!r}): 400 with words', status == 400 and got['detail'], got)
+
+# --- a fault inside ---
+police = place.client('police')
+place.sql('alter table shuzhi.message rename to message_gone')
+status, got = police.get('/api/v1/home')
+place.sql('alter table shuzhi.message_gone rename to message')
+number = re.search(r'number (\S+) in', got['detail'])
+check('a fault inside tells its number and no more', status == 500 and number and 'message' not in json.dumps(got), got)
+check('the log has it under that number', number and number[1] in place.server_log() and 'shuzhi.message' in place.server_log())
+check('and the next answer is right', police.get('/api/v1/home')[0] == 200)
 
 # --- slow clients do not hold up others ---
 slow = [socket.create_connection(('127.0.0.1', place.port)) for _ in range(200)]

@@ -118,7 +118,7 @@ function Password() {
       <p className="soft">{t('account.password.rule')}</p>
       <Form form={form} layout="vertical" onFinish={(v) => void change(v)} className="narrow-form" requiredMark={false}>
         <Form.Item name="now" label={t('account.password.now')} rules={[{ required: true, message: t('account.password.now') }]}><Input.Password autoComplete="current-password" /></Form.Item>
-        <Form.Item name="next" label={t('signin.new')} rules={[{ required: true, min: 10, message: t('account.password.rule') }]}><Input.Password autoComplete="new-password" /></Form.Item>
+        <Form.Item name="next" label={t('signin.new')} rules={[{ required: true, min: 12, message: t('account.password.rule') }]}><Input.Password autoComplete="new-password" /></Form.Item>
         <Button htmlType="submit" type="primary" loading={isBusy}>{t('account.password')}</Button>
       </Form>
     </Section>
