@@ -51,15 +51,22 @@ static void on_hangup(int number)
         ring_poke(running_ring);
 }
 
-/* Waits for "notify registry" and swaps the snapshot. */
+static const char LISTEN[] = "listen registry";
+
+/* Waits for "notify registry" and swaps the snapshot.  What was told while the connection was lost
+ * went unheard, so a new one begins with reading. */
 static void *listen_loop(void *arg)
 {
     struct serving *s = arg;
     while (!__atomic_load_n(&s->is_stopping, __ATOMIC_ACQUIRE)) {
         struct err e = {0};
-        bool was_lost = !db_wait_notify(s->listener, 500);
-        if (was_lost)
-            continue;
+        bool was_lost = db_is_lost(s->listener);
+        bool is_there = db_revive_with(s->listener, LISTEN, &e);
+        if (!is_there || !was_lost) {
+            bool was_told = db_wait_notify(s->listener, 500);
+            if (!is_there || !was_told)
+                continue;
+        }
         struct registry *r = snapshot_load(s->listener, &e);
         if (r)
             snapshot_put(&s->snapshot, r);
@@ -72,8 +79,7 @@ static void *listen_loop(void *arg)
 static bool prepare(struct serving *s, struct err *e)
 {
     s->listener = db_open(s->work.url, e);
-    if (!s->listener || !migrate_kernel(s->listener, e) ||
-        !db_script(s->listener, "listen registry", e))
+    if (!s->listener || !migrate_kernel(s->listener, e) || !db_script(s->listener, LISTEN, e))
         return false;
     struct registry *r = snapshot_load(s->listener, e);
     if (!r)

@@ -107,9 +107,14 @@ void db_close(struct db *db)
     free(db);
 }
 
+bool db_is_lost(const struct db *db)
+{
+    return PQstatus(db->conn) != CONNECTION_OK;
+}
+
 bool db_revive(struct db *db, struct err *e)
 {
-    if (PQstatus(db->conn) == CONNECTION_OK)
+    if (!db_is_lost(db))
         return true;
     PQreset(db->conn);
     return PQstatus(db->conn) == CONNECTION_OK || fail_conn(db, e);
@@ -117,9 +122,7 @@ bool db_revive(struct db *db, struct err *e)
 
 bool db_revive_with(struct db *db, const char *setup, struct err *e)
 {
-    if (PQstatus(db->conn) == CONNECTION_OK)
-        return true;
-    return db_revive(db, e) && db_script(db, setup, e);
+    return !db_is_lost(db) || (db_revive(db, e) && db_script(db, setup, e));
 }
 
 static void clear_result(void *r)
@@ -264,8 +267,9 @@ void db_copy_abandon(struct db *db)
 
 bool db_wait_notify(struct db *db, int milliseconds)
 {
-    struct pollfd p = {.fd = PQsocket(db->conn), .events = POLLIN};
-    if (p.fd >= 0 && poll(&p, 1, milliseconds) > 0)
+    /* Of a lost connection the socket is gone, or at its end and readable for ever. */
+    struct pollfd p = {.fd = db_is_lost(db) ? -1 : PQsocket(db->conn), .events = POLLIN};
+    if (poll(&p, 1, milliseconds) > 0)
         PQconsumeInput(db->conn);
     bool came = false;
     for (PGnotify *n; (n = PQnotifies(db->conn)); PQfreemem(n))

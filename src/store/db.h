@@ -11,6 +11,7 @@ MUST_USE struct db *db_open(str url, struct err *e);
 void db_close(struct db *db); /* NULL allowed */
 /* The same connection string for another user; the password is left out. */
 MUST_USE bool db_url_as(struct arena *a, str url, const char *user, str *out, struct err *e);
+bool db_is_lost(const struct db *db); /* as far as is known: a call on it may be the first to see */
 /* Opens again when the server closed the connection; true when usable. */
 MUST_USE bool db_revive(struct db *db, struct err *e);
 /* The same, and runs setup on a new connection. */
@@ -61,7 +62,8 @@ MUST_USE bool db_copy_data(struct db *db, str data, struct err *e);
 MUST_USE bool db_copy_end(struct db *db, struct err *e);
 void db_copy_abandon(struct db *db);
 
-/* Waits for NOTIFY on channels listened to; true when one came, false at the time-out. */
+/* Waits for NOTIFY on channels listened to; true when one came, false at the time-out, which is
+ * waited for on a lost connection too. */
 bool db_wait_notify(struct db *db, int milliseconds);
 
 /* "name" quoted as an SQL identifier; 'text' quoted as a literal. */

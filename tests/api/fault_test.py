@@ -61,6 +61,10 @@ subprocess.run([ROOT / 'tools/cluster', 'stop', place.folder + '/db'], env=place
 time.sleep(0.5)
 status, got = place.client().get('/healthz')
 check('without its database the server says so and lives', status == 503 and got['code'] == 'BUSY', got)
+cpu = lambda: sum(int(n) for n in open(f'/proc/{place.server.pid}/stat').read().rsplit(') ', 1)[1].split()[11:13]) / os.sysconf('SC_CLK_TCK')
+was = cpu()
+time.sleep(1)
+check('and waits without spinning', cpu() - was < 0.5, cpu() - was)
 place.start_cluster()
 for _ in range(200):
     try:
@@ -71,6 +75,18 @@ for _ in range(200):
         pass
     time.sleep(0.2)
 check('the load goes on by itself', got.get('state') == 'done', got)
+for folder in ('apps', 'county/deqing'):
+    shutil.copytree(ROOT / folder, f'{place.folder}/{folder}')
+schema = pathlib.Path(place.folder + '/apps/person/data/person.schema.json')
+schema.write_text(schema.read_text().replace('人口基本信息', '人口信息', 1))
+r = place.run('apply', place.folder + '/county/deqing', *sorted(pathlib.Path(place.folder + '/apps').iterdir()))
+check('a package changed afterwards', r.returncode == 0, r.stderr)
+for _ in range(50):
+    title = police.get('/api/v1/datasets/person')[1]['title']['zh']
+    if title == '人口信息':
+        break
+    time.sleep(0.1)
+check('is heard of by the server that lost its database', title == '人口信息', title)
 check('nothing is lost or doubled by the restart', totals() == [str(GOOD), str(GOOD), str(GOOD), str(N // 100)], totals())
 
 # --- the server killed in mid-load ---
