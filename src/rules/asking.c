@@ -21,6 +21,13 @@ bool asking_may_count_by(const struct field *f)
     return !f->is_key && f->grade < GRADE_L3;
 }
 
+/* Ten years of age are no record of anybody either, though a date of birth is. */
+bool asking_may_cut(enum cut_kind kind, const struct field *f)
+{
+    return cut_fits(kind, f) &&
+           (asking_may_count_by(f) || (kind == CUT_AGE && !f->is_key && f->grade == GRADE_L3));
+}
+
 bool asking_inputs(struct cx *cx, const struct rule_version *r, const struct json *given,
                    struct dmn_input *inputs, size_t *n)
 {
@@ -69,12 +76,15 @@ static bool take_by(struct cx *cx, const struct dataset *d, const struct json *l
     for (size_t i = 0; i < list->array.n; i++) {
         const struct json *v = &list->array.items[i];
         const struct field *f = v->type == JSON_STRING ? field_find(d, v->text) : NULL;
-        if (!f || !asking_may_count_by(f)) {
+        struct cut cut;
+        bool is_cut = !f && v->type == JSON_STRING && cut_read(d, v->text, &cut) &&
+                      asking_may_cut(cut.kind, cut.field);
+        if (!is_cut && (!f || !asking_may_count_by(f))) {
             err_set(cx->err, ERR_DENIED,
                     "only fields of grade L1 and L2 that are no key can be counted by");
             return err_zh(cx->err, "只能按 L1、L2 级且非主键的字段分组统计");
         }
-        by[(*n)++] = f->name;
+        by[(*n)++] = f ? f->name : v->text;
     }
     return true;
 }

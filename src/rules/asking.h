@@ -2,6 +2,7 @@
  * dataset. */
 #pragma once
 #include "dmn/simulate.h"
+#include "rules/cut.h"
 #include "rules/version.h"
 
 enum { ASKING_INPUTS = 200, ASKING_BY = 8 };
@@ -32,3 +33,4 @@ bool asking_may_simulate(struct cx *cx, const struct dataset *d);
 bool asking_is_input(const struct dmn_package *p, const struct field *f);
 /* Sums by these are no record of anybody. */
 bool asking_may_count_by(const struct field *f);
+bool asking_may_cut(enum cut_kind kind, const struct field *f);

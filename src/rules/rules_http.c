@@ -35,16 +35,25 @@ static void write_dataset_fields(struct buf *b, const struct dataset *d,
     buf_add_lit(b, "\"fields\":[");
     for (size_t i = 0; i < d->field_count; i++) {
         const struct field *f = &d->fields[i];
-        if (!asking_may_count_by(f) && !asking_is_input(p, f))
+        enum cut_kind cut = asking_may_cut(CUT_TOWN, f)  ? CUT_TOWN
+                            : asking_may_cut(CUT_AGE, f) ? CUT_AGE
+                                                         : CUT_NONE;
+        if (!asking_may_count_by(f) && !asking_is_input(p, f) && cut == CUT_NONE)
             continue;
         buf_add(b, is_first ? STR("{\"name\":") : STR(",{\"name\":"));
         is_first = false;
         json_write_string(b, f->name);
         buf_add_lit(b, ",\"title\":");
         title_write(b, f->title);
-        buf_add_format(b, ",\"is_input\":%s,\"is_counted_by\":%s}",
+        buf_add_format(b, ",\"is_input\":%s,\"is_counted_by\":%s",
                        asking_is_input(p, f) ? "true" : "false",
                        asking_may_count_by(f) ? "true" : "false");
+        if (cut != CUT_NONE) {
+            buf_add_format(b, ",\"cut\":{\"name\":\"%s\",\"title\":", cut_name(cut));
+            title_write(b, cut_title(cut));
+            buf_add_char(b, '}');
+        }
+        buf_add_char(b, '}');
     }
     buf_add_char(b, ']');
 }

@@ -1,6 +1,7 @@
 #include "rules/simulate_report.h"
 
 #include "feel/wire.h"
+#include "rules/cut.h"
 
 static void write_decimal(struct buf *out, const char *name, const struct decimal *d)
 {
@@ -85,10 +86,17 @@ static void write_classes(struct buf *out, const struct simulate_asked *asked)
         write_class(out, &is_first, (str){0}, rest, asked->compares);
 }
 
-/* Fields go by name or title, as a model's inputs do. */
-static const struct field *field_of(const struct simulate_asked *asked, str name)
+/* Fields go by name or title, as a model's inputs do; a cut by the name of its field. */
+static const struct field *field_of(const struct simulate_asked *asked, str name,
+                                    enum cut_kind *kind)
 {
     const struct dataset *d = asked->dataset;
+    struct cut cut;
+    *kind = CUT_NONE;
+    if (d && cut_read(d, name, &cut)) {
+        *kind = cut.kind;
+        return cut.field;
+    }
     for (size_t i = 0; d && i < d->field_count; i++) {
         const struct field *f = &d->fields[i];
         if (str_equal(f->name, name) || str_equal(f->title.zh, name) ||
@@ -102,7 +110,8 @@ static void write_fields(struct buf *out, const struct simulate_asked *asked)
 {
     bool is_first = true;
     for (size_t k = 0; k < asked->by_count; k++) {
-        const struct field *f = field_of(asked, asked->by[k]);
+        enum cut_kind cut;
+        const struct field *f = field_of(asked, asked->by[k], &cut);
         if (!f)
             continue;
         if (!is_first)
@@ -110,7 +119,7 @@ static void write_fields(struct buf *out, const struct simulate_asked *asked)
         is_first = false;
         json_write_string(out, asked->by[k]);
         buf_add_char(out, ':');
-        title_write(out, f->title);
+        title_write(out, cut ? cut_title(cut) : f->title);
     }
 }
 
@@ -130,7 +139,8 @@ static void write_groups(struct buf *out, const struct simulate_asked *asked,
                          const struct simulate_report *r)
 {
     for (size_t k = 0; k < asked->by_count; k++) {
-        const struct field *f = field_of(asked, asked->by[k]);
+        enum cut_kind cut;
+        const struct field *f = field_of(asked, asked->by[k], &cut);
         buf_add(out, k ? STR(",\n  ") : STR("\n  "));
         json_write_string(out, asked->by[k]);
         buf_add_lit(out, ":[");

@@ -1,5 +1,7 @@
 #include "rules/simulate_source.h"
 
+#include "rules/cut.h"
+
 #include "base/digest.h"
 #include "dmn/given.h"
 #include "text/csv.h"
@@ -196,6 +198,18 @@ static bool open_rows(struct simulate_rows *r, const char *declare, struct arena
     }
 }
 
+/* v NULL: as it is. */
+static void add_asked(struct buf *sql, const struct field *f, const struct view *v)
+{
+    const struct view_field *shown = v ? view_find(v, f->name) : NULL;
+    if (shown)
+        view_ask(sql, shown);
+    else if (v)
+        buf_add_lit(sql, "null");
+    else
+        buf_add_format(sql, "t.%.*s", STR_ARG(f->column));
+}
+
 struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *reader,
                                                const struct dataset *d, const struct view *v,
                                                const struct dmn_package *model,
@@ -204,9 +218,10 @@ struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *reader,
 {
     struct simulate_rows *r = rows_create(a);
     BUF_SCOPED struct buf sql = {.max = MAX_SQL};
-    str *names = arena_array(a, str, d->field_count);
-    r->types = arena_array(a, const struct type *, d->field_count);
-    const struct field **fields = arena_array(a, const struct field *, d->field_count);
+    size_t most = d->field_count + by_count;
+    str *names = arena_array(a, str, most);
+    r->types = arena_array(a, const struct type *, most);
+    const struct field **fields = arena_array(a, const struct field *, most);
     r->fields = fields;
     r->dataset = d;
     r->db = db;
@@ -225,22 +240,27 @@ struct simulate_rows *simulate_rows_of_dataset(struct db *db, struct db *reader,
                          : f->type == FIELD_TEXT ? type_find(STR("string"))
                                                  : NULL;
         fields[r->n] = f;
-        const struct view_field *shown = v ? view_find(v, f->name) : NULL;
-        str column = arena_format(a, "t.%.*s", STR_ARG(f->column));
         BUF_SCOPED struct buf asked = {.max = MAX_SQL};
         bool is_name = f->is_key && key == SIMULATE_WITH_KEY && !input; /* no model reads it */
-        if (is_name)
-            buf_add(&asked, column);
-        else if (v && shown)
-            view_ask(&asked, shown);
-        else
-            buf_add(&asked, v ? STR("null") : column);
+        add_asked(&asked, f, is_name ? NULL : v);
         buf_add_format(&sql,
                        f->type == FIELD_BOOLEAN
                            ? "%s(case when %.*s then 'true' when not %.*s then 'false' end)"
                            : "%s%.*s",
                        r->n ? ", " : "", STR_ARG(buf_str(&asked)), STR_ARG(buf_str(&asked)));
         r->n++;
+    }
+    for (size_t k = 0; k < by_count; k++) {
+        struct cut cut;
+        BUF_SCOPED struct buf asked = {.max = MAX_SQL};
+        if (!cut_read(d, by[k], &cut))
+            continue;
+        add_asked(&asked, cut.field, v);
+        buf_add(&sql, r->n ? STR(", ") : STR(""));
+        cut_sql(&sql, &cut, buf_str(&asked));
+        names[r->n] = by[k];
+        r->types[r->n] = type_find(STR("string"));
+        fields[r->n++] = NULL;
     }
     r->names = names;
     buf_add_format(&sql, " from %.*s t", STR_ARG(d->table));

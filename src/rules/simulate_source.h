@@ -15,7 +15,8 @@ enum simulate_key { SIMULATE_WITH_KEY, SIMULATE_WITHOUT_KEY };
 /* Reads on the connection whose transaction has begun, as a reader of access/access.h; db tells the
  * version, and is not touched otherwise.
  * Fields whose name or title (either language) is an input's name, the fields in by, and the key if
- * asked; as v shows them, so that a field masked for the asker is null (v NULL: as they are). */
+ * asked, and cuts of fields in by (rules/cut.h); as v shows them, so that a field masked for the
+ * asker is null (v NULL: as they are). */
 MUST_USE struct simulate_rows *
 simulate_rows_of_dataset(struct db *db, struct db *reader, const struct dataset *d,
                          const struct view *v, const struct dmn_package *model,

@@ -35,6 +35,17 @@ status, again = social.post('/api/v1/rules/elder-allowance/simulate', ask)
 check('codes and places go by their names, fields by their titles', got['fields']['division']['zh'] == '居住村社' and
       got['fields']['sex'] == {'zh': '性别', 'en': 'Sex'} and {g['title']['zh'] for g in got['by']['sex']} >= {'男', '女'} and got['by']['division'][0]['title']['zh'], got['by'])
 check('over the whole county', got['is_limited'] is False)
+status, cut = social.post('/api/v1/rules/elder-allowance/simulate', ask | {'by': ['division.town', 'birth_date.age@2026-11-25']})
+born = {}
+for i in range(2000):
+    r = person_row(i).split(',')
+    y = 2026 - int(r[3][:4]) - (r[3][5:] > '11-25')
+    born['90+' if y >= 90 else f'{y // 10 * 10}-{y // 10 * 10 + 9}'] = born.get('90+' if y >= 90 else f'{y // 10 * 10}-{y // 10 * 10 + 9}', 0) + 1
+check('by town and by ten years of age', status == 200 and {g['value']: g['rows'] for g in cut['by']['birth_date.age@2026-11-25']} == born and
+      all(g['title']['zh'] and len(g['value']) == 9 for g in cut['by']['division.town']) and
+      cut['by']['division.town'][0]['title']['zh'] == '武康街道' and cut['fields']['division.town']['zh'] == '乡镇', (cut, born))
+for bad in ('birth_date.age', 'birth_date.age@2026-13-01', "birth_date.age@2026-01-01'", 'sex.town', 'id_number.town', 'division.age@2026-01-01', 'nothing.town', 'birth_date.year'):
+    check(f'no such group: {bad}', social.post('/api/v1/rules/elder-allowance/simulate', ask | {'by': [bad]})[0] == 403)
 status, mine = place.client('wukang').post('/api/v1/rules/elder-allowance/simulate', ask)
 seen = place.sql("select count(*) from data.person where division like '330521001%'")
 check('who sees one town simulates one town, and is told', status == 200 and mine['is_limited'] and mine['all']['rows'] == int(seen), (mine, seen))

@@ -307,7 +307,7 @@ export interface AuditState {
 export interface RuleElement { name: string; id: string; type: 'boolean' | 'number' | 'string' | 'date' | 'time' | 'date-time' | 'any' }
 export interface RuleModel {
   id: string; title: Title; package: string; package_title: Title; digest: string; case_count: number;
-  inputs: RuleElement[]; decisions: RuleElement[]; datasets: { id: string; title: Title; inputs: number; fields: { name: string; title: Title; is_input: boolean; is_counted_by: boolean }[] }[];
+  inputs: RuleElement[]; decisions: RuleElement[]; datasets: { id: string; title: Title; inputs: number; fields: { name: string; title: Title; is_input: boolean; is_counted_by: boolean; cut?: { name: 'town' | 'age'; title: Title } }[] }[];
 }
 export interface RuleCase { name: string; decision: string; given: Record<string, unknown>; expect: unknown }
 export interface RuleDetail extends RuleModel { cases: RuleCase[]; version: number; xml: string }

@@ -30,6 +30,7 @@ export const ruleWords = {
   'rule.run.was.stopped': ['已停止，没有得出合计。', 'Stopped: no sums were made.'],
   'rule.run.same': ['与上次模拟逐字节相同。', 'The same as before, byte for byte.'],
   'rule.run.other': ['与上次模拟不同：数据、规则或您的权限已变化。', 'Not the same as before: data, rule or your rights have changed.'],
+  'rule.cut': ['{cut}（{field}）', '{cut} ({field})'],
   'rule.run.package': ['自带规则', 'The package’s own'],
   'rule.run.at': ['时间', 'When'],
   'rule.run.who': ['操作人', 'By'],

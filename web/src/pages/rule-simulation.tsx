@@ -145,6 +145,12 @@ function Runs({ rule, runs, isBusy, onOpen, onAgain }: { rule: RuleDetail; runs:
   );
 }
 
+/* A town of a division's code; ten years of age of a date, as of today in China. */
+function cutOf(field: string, cut: 'town' | 'age'): string {
+  const today = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(new Date());
+  return cut === 'age' ? `${field}.age@${today}` : `${field}.town`;
+}
+
 function newRun(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
 }
@@ -226,7 +232,10 @@ export function Simulation({ rule, draft }: { rule: RuleDetail; draft: () => Pro
         <Select id="sim-decision" style={{ minWidth: 180 }} value={decision} onChange={setDecision} options={rule.decisions.map((d) => ({ value: d.name, label: d.name }))} />
         <label htmlFor="sim-by">{t('rule.group')}</label>
         <Select id="sim-by" mode="multiple" style={{ minWidth: 220 }} value={by} onChange={setBy}
-          options={fields.filter((f) => f.is_counted_by).map((f) => ({ value: f.name, label: pick(f.title) }))} />
+          options={[
+            ...fields.flatMap((f) => (f.cut ? [{ value: cutOf(f.name, f.cut.name), label: t('rule.cut', { cut: pick(f.cut.title), field: pick(f.title) }) }] : [])),
+            ...fields.filter((f) => f.is_counted_by).map((f) => ({ value: f.name, label: pick(f.title) })),
+          ]} />
       </Space>
       {missing.length > 0 && <><p>{t('rule.parameters')}</p><Inputs rule={rule} values={values} onChange={setValues} names={missing} /></>}
       <Space wrap>
