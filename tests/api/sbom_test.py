@@ -15,4 +15,8 @@ check('the libraries it loads are in it, under their Debian names', len(loaded) 
 wanted = json.loads((ROOT / 'web/package.json').read_text())['dependencies']
 check('every package of the front end too', not [n for n in wanted if n not in named], [n for n in wanted if n not in named])
 check('each with a version', all(c['version'] for c in bom['components']))
+elf = subprocess.run(['readelf', '-W', '-h', '-l', '-d', '-s', BINARY], stdout=subprocess.PIPE, text=True).stdout
+stack = re.search(r'GNU_STACK.*', elf)
+check('the binary has the compiler\'s protections', re.search(r'Type:\s+DYN', elf) and 'GNU_RELRO' in elf and re.search(r'FLAGS.*NOW', elf) and '__stack_chk_fail' in elf
+      and stack and 'RWE' not in stack[0], elf[:400])
 end()
