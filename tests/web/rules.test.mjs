@@ -33,13 +33,18 @@ test('one case is decided, and says why', async () => {
 test('everybody is simulated, in sums and groups', async () => {
   await page.fill('#in-s-as_of', '2026-11-25');
   await page.locator('#sim-by').click();
-  await page.getByTitle('居住村社').click();
+  await page.getByTitle('乡镇（居住村社）', { exact: true }).click();
+  await page.getByTitle('年龄段（出生日期）', { exact: true }).click();
+  await page.getByTitle('居住村社', { exact: true }).click();
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: '开始模拟', exact: true }).click();
   await page.locator('.rule-figures').waitFor();
   assert.match(await page.locator('.rule-figures').innerText(), /对象数\s*\d/);
   await page.getByRole('heading', { name: '按 居住村社' }).waitFor();
   await page.getByRole('cell', { name: /居仁社区/ }).first().waitFor();
+  await page.getByRole('heading', { name: '按 乡镇' }).waitFor();
+  await page.getByRole('cell', { name: /武康街道/ }).first().waitFor();
+  await page.getByRole('cell', { name: /^\d0-\d9$/ }).first().waitFor();
   assert.deepEqual(page.faults, []);
 });
 
