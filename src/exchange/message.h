@@ -2,11 +2,14 @@
  *
  * A message is one line, a JWS of JWT claims (RFC 7515, 7519; alg SM2SM3), a newline, and the body.
  * What is signed is the JWS's own signing input, so there are no two ways to write it; the body is
- * bound to it by its SM3 digest: jti id, a UUID        iss, aud   county ids       iat, exp seconds
- * type seq from 1, of all messages from iss to aud       agreement a UUID         part, last  of a
- * delivery digest SM3 of the body, hexadecimal               bytes     of the body A message that
- * is sent again is signed again: id, sequence and digest stay. A receipt is such a JWS by itself:
- * type "receipt", of (the id), seq, digest, result ("taken" or "refused"), reason, taken_at. */
+ * bound to it by its SM3 digest.  The claims:
+ * - jti: the message's id, a UUID; iss, aud: county ids; iat, exp: seconds;
+ * - type; seq: from 1, of all messages from iss to aud; agreement: a UUID;
+ * - part, last: of a delivery; digest: SM3 of the body, hexadecimal; bytes: of the body.
+ *
+ * A message that is sent again is signed again: id, sequence and digest stay.  A receipt is such a
+ * JWS by itself: type "receipt", of (the id), seq, digest, result ("taken" or "refused"), reason,
+ * taken_at. */
 #pragma once
 #include "identity/token.h"
 

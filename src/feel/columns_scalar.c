@@ -47,27 +47,6 @@ static struct value between(struct machine *m, const struct value *v)
                        operator_compare(m, OP_LE, v[0], v[2]));
 }
 
-static struct value list_of(struct machine *m, const struct value *from, size_t n)
-{
-    struct value *items = machine_array(m, struct value, n);
-    if (!items)
-        return VALUE_NOTHING;
-    if (n)
-        memcpy(items, from, n * sizeof *items);
-    return value_list(items, n);
-}
-
-static struct value context_of(struct machine *m, const str *keys, const struct value *from,
-                               size_t n)
-{
-    struct entry *entries = machine_array(m, struct entry, n);
-    if (!entries)
-        return VALUE_NOTHING;
-    for (size_t i = 0; i < n; i++)
-        entries[i] = (struct entry){keys[i], from[i]};
-    return value_context(entries, n);
-}
-
 /* The operation on one row's operands. */
 static struct value run(struct batch *b, struct insn i, const struct value *v, size_t n)
 {
@@ -85,11 +64,11 @@ static struct value run(struct batch *b, struct insn i, const struct value *v, s
     case OP_BETWEEN:
         return between(b->m, v);
     case OP_LIST:
-        return list_of(b->m, v, n);
+        return machine_list(b->m, v, n);
     case OP_CONTEXT:
-        return context_of(b->m, b->p->shapes[i.c].keys, v, n);
+        return machine_context(b->m, b->p->shapes[i.c].keys, v, n);
     case OP_TABLE:
-        return context_of(b->m, b->p->tables[i.c]->output_names, v, n);
+        return machine_context(b->m, b->p->tables[i.c]->output_names, v, n);
     case OP_BUILTIN:
         return builtin_run(&BUILTIN_LIST[i.c], b->m, v, n);
     case OP_CALL:

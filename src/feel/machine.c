@@ -249,15 +249,14 @@ struct value machine_or(struct machine *m, struct value a, struct value b)
     return VALUE_NOTHING;
 }
 
-static struct value make_context(struct machine *m, const struct shape *s,
-                                 const struct value *slots)
+struct value machine_context(struct machine *m, const str *keys, const struct value *from, size_t n)
 {
-    struct entry *entries = machine_array(m, struct entry, s->n);
+    struct entry *entries = machine_array(m, struct entry, n);
     if (!entries)
         return VALUE_NOTHING;
-    for (size_t i = 0; i < s->n; i++)
-        entries[i] = (struct entry){s->keys[i], slots[i]};
-    return value_context(entries, s->n);
+    for (size_t i = 0; i < n; i++)
+        entries[i] = (struct entry){keys[i], from[i]};
+    return value_context(entries, n);
 }
 
 static struct value make_closure(struct machine *m, const struct code *code,
@@ -278,7 +277,7 @@ static struct value make_closure(struct machine *m, const struct code *code,
     return function_value(f);
 }
 
-static struct value make_list(struct machine *m, const struct value *from, size_t n)
+struct value machine_list(struct machine *m, const struct value *from, size_t n)
 {
     struct value *items = machine_array(m, struct value, n);
     if (!items)
@@ -486,11 +485,11 @@ static struct value execute(struct machine *m, struct frame *frame, struct value
             break;
         case OP_LIST:
             sp -= pc->b;
-            v = make_list(m, sp, pc->b);
+            v = machine_list(m, sp, pc->b);
             *sp++ = v;
             break;
         case OP_CONTEXT:
-            *sp++ = make_context(m, &p->shapes[pc->c], slots + pc->b);
+            *sp++ = machine_context(m, p->shapes[pc->c].keys, slots + pc->b, p->shapes[pc->c].n);
             break;
         case OP_PATH:
             frame->pc = pc;

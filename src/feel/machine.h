@@ -80,6 +80,10 @@ bool machine_pay(struct machine *m, uint64_t n);
 void *machine_alloc(struct machine *m, size_t n, size_t size);
 #define machine_array(m, T, n) ((T *)machine_alloc((m), (n), sizeof(T)))
 void machine_stop(struct machine *m, const char *reason);
+/* Copies; VALUE_NOTHING past the memory limit. */
+struct value machine_list(struct machine *m, const struct value *from, size_t n);
+struct value machine_context(struct machine *m, const str *keys, const struct value *from,
+                             size_t n);
 /* A string value of what was written; stops when the buffer was full. */
 struct value machine_string(struct machine *m, const struct buf *b);
 

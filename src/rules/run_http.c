@@ -19,26 +19,20 @@ static bool may_see(struct cx *cx, const struct rows *r, size_t i)
                         : !rows_bool(r, i, 8) && identity_may(cx, "simulate", d));
 }
 
-static void write_text(struct buf *b, const char *name, str text)
-{
-    buf_add_format(b, ",\"%s\":", name);
-    json_write_string(b, text);
-}
-
 static void write_run(struct buf *b, const struct rows *r, size_t i)
 {
     buf_add_lit(b, "{\"run\":");
     json_write_string(b, rows_text(r, i, 0));
-    write_text(b, "state", rows_text(r, i, 1));
+    json_add_text(b, "state", rows_text(r, i, 1));
     buf_add_format(b, ",\"version\":%lld", (long long)rows_int(r, i, 2));
-    write_text(b, "model", rows_text(r, i, 3));
-    write_text(b, "data", rows_text(r, i, 5));
+    json_add_text(b, "model", rows_text(r, i, 3));
+    json_add_text(b, "data", rows_text(r, i, 5));
     buf_add_format(b, ",\"compares\":%s,\"rows\":%lld,\"is_limited\":%s",
                    rows_bool(r, i, 6) ? "true" : "false", (long long)rows_int(r, i, 7),
                    rows_bool(r, i, 8) ? "true" : "false");
-    write_text(b, "report_digest", rows_text(r, i, 9));
-    write_text(b, "login", rows_text(r, i, 10));
-    write_text(b, "at", rows_text(r, i, 11));
+    json_add_text(b, "report_digest", rows_text(r, i, 9));
+    json_add_text(b, "login", rows_text(r, i, 10));
+    json_add_text(b, "at", rows_text(r, i, 11));
     buf_add_format(b, ",\"ms\":%lld", (long long)rows_int(r, i, 12));
 }
 
@@ -50,7 +44,9 @@ static bool get_runs(struct cx *cx, const struct request *rq, struct response *r
     const struct rule_model *r = rule_model_find(cx, rq->parts[0]);
     if (!r || !request_limit(rq, 20, 100, &limit, cx->err) ||
         !DB(cx->db, cx->arena, &rows, cx->err,
-            RUN_SELECT("") "where rule = $1 order by at desc, id limit 500", P(r->id)))
+            RUN_SELECT("") "where rule = $1 and (login = $2 or not is_limited)"
+                           " order by at desc, id limit 500",
+            P(r->id), P(cx->actor->login)))
         return false;
     buf_add_lit(&rs->body, "{\"runs\":[");
     for (size_t i = 0; i < rows.n && limit > 0; i++) {
@@ -64,6 +60,22 @@ static bool get_runs(struct cx *cx, const struct request *rq, struct response *r
         limit--;
     }
     buf_add_lit(&rs->body, "]}");
+    return true;
+}
+
+/* A draft that was compared with is for those who write or decide on drafts, as everywhere. */
+static bool write_request(struct cx *cx, const struct rule_model *m, const struct rows *r,
+                          struct buf *b)
+{
+    struct json asked;
+    str text = rows_text(r, 0, 13);
+    if (!json_parse(&asked, text, cx->arena, cx->err))
+        return false;
+    const struct json *against = json_find(&asked, "against");
+    bool is_open = !against || against->type != JSON_STRING ||
+                   str_equal(rows_text(r, 0, 10), cx->actor->login) || rule_may(cx, m, "draft") ||
+                   rule_may(cx, m, "approve");
+    json_add_raw(b, "request", is_open ? text : STR("null"));
     return true;
 }
 
@@ -94,8 +106,8 @@ static bool get_run(struct cx *cx, const struct request *rq, struct response *rs
     if (rows.n == 0 || !may_see(cx, &rows, 0))
         return missing(cx);
     write_run(&rs->body, &rows, 0);
-    buf_add_lit(&rs->body, ",\"request\":");
-    buf_add(&rs->body, rows_text(&rows, 0, 13));
+    if (!write_request(cx, r, &rows, &rs->body))
+        return false;
     buf_add_lit(&rs->body, ",\"report\":");
     if (rows_is_null(&rows, 0, 14)) {
         buf_add_lit(&rs->body, "null");

@@ -92,6 +92,10 @@ check('all are listed, the latest first', [r['run'] for r in runs][-2:] == [agai
       runs[0]['at'] >= runs[-1]['at'], runs)
 check('sums of everybody are for who may have them made', leader.get(f"{rule}/runs/{again['run']}")[0] == 200)
 limited = place.client('wukang').get(f"{rule}/runs/{mine['run']}")
+drafted = social.post(f'{rule}/simulate', ask | {'against': draft})[1]['run']
+others = leader.get(f'{rule}/runs/{drafted}')[1]
+check('a draft that was compared with is not for everybody', social.get(f'{rule}/runs/{drafted}')[1]['request']['against'] == draft and
+      others['request'] is None and draft[:40] not in str(others) and others['report']['all']['against_total'] > 0, others)
 check('those over some rows for their asker only', limited[0] == 200 and leader.get(f"{rule}/runs/{mine['run']}")[0] == 404 and
       place.client('wukang').get(f"{rule}/runs/{again['run']}")[0] == 404 and
       [r['run'] for r in place.client('wukang').get(f'{rule}/runs')[1]['runs']] == [mine['run']])

@@ -333,4 +333,4 @@ export interface SimulatedReport {
 export interface SimulationAsked { dataset: string; decision: string; parameters: Record<string, unknown>; by: string[]; against?: string | number; version?: number; run?: string }
 export type Simulated = { run: string; is_limited: boolean; record: { model: string; version: number; data: string; decision: string; report?: string } } & (({ state: 'done' } & SimulatedReport) | { state: 'stopped' });
 export interface RuleRun { run: string; state: 'done' | 'stopped'; version: number; model: string; data: string; compares: boolean; rows: number; is_limited: boolean; report_digest: string; login: string; at: string; ms: number }
-export type RuleRunNow = { run: string; state: 'running'; rows: number; expected: number } | (RuleRun & { request: SimulationAsked; report: SimulatedReport | null });
+export type RuleRunNow = { run: string; state: 'running'; rows: number; expected: number } | (RuleRun & { request: SimulationAsked | null; report: SimulatedReport | null });

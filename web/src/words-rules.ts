@@ -28,6 +28,7 @@ export const ruleWords = {
   'rule.run.stop': ['停止', 'Stop'],
   'rule.run.so.far': ['已计算 {rows} / {expected} 个对象', '{rows} of {expected} records decided'],
   'rule.run.was.stopped': ['已停止，没有得出合计。', 'Stopped: no sums were made.'],
+  'rule.run.kept.back': ['这次对比的是他人的草稿，只有起草或审批规则的人能重新模拟。', 'It was compared with somebody’s draft: who writes or decides on drafts may run it again.'],
   'rule.run.same': ['与上次模拟逐字节相同。', 'The same as before, byte for byte.'],
   'rule.run.other': ['与上次模拟不同：数据、规则或您的权限已变化。', 'Not the same as before: data, rule or your rights have changed.'],
   'rule.cut': ['{cut}（{field}）', '{cut} ({field})'],

@@ -16,7 +16,7 @@ import { Inputs, shown, type Values } from './rule-inputs';
 import type { RuleDetail, RuleRun, SimulatedCases, SimulatedGroup, SimulatedReport, SimulationAsked } from '../types';
 
 /* What is on screen: sums, and what they were asked with. */
-interface Found { report: SimulatedReport; ask: SimulationAsked; run: string; model: string; data: string; digest: string; isLimited: boolean; before?: string }
+interface Found { report: SimulatedReport; ask: SimulationAsked | null; run: string; model: string; data: string; digest: string; isLimited: boolean; before?: string }
 
 /* Amounts where the decision gives any, else how many. */
 function Groups({ field, groups, compares, isAmount }: { field: string; groups: SimulatedGroup[]; compares: boolean; isAmount: boolean }) {
@@ -107,7 +107,7 @@ function Result({ rule, found }: { rule: RuleDetail; found: Found }) {
       </dl>
       <p className="soft">{t('rule.record', { model: found.model.slice(0, 12), data: found.data })}</p>
       {found.before !== undefined && <p role="note">{t(found.before === found.digest ? 'rule.run.same' : 'rule.run.other')}</p>}
-      {compares && <Behind key={found.run} rule={rule} dataset={found.ask.dataset} ask={found.ask} />}
+      {compares && found.ask && <Behind key={found.run} rule={rule} dataset={found.ask.dataset} ask={found.ask} />}
       {classes.length > 0 && (
         <Table size="small" rowKey={(c) => String(c.value)} dataSource={[...classes].sort((a, b) => String(a.value).localeCompare(String(b.value)))} pagination={false} tableLayout="fixed" columns={[
           { title: t('rule.class'), key: 'value', render: (_, c) => c.value ?? t('rule.class.others') }, { title: t('rule.rows'), dataIndex: 'rows', align: 'right' },
@@ -165,6 +165,7 @@ export function Simulation({ rule, draft }: { rule: RuleDetail; draft: () => Pro
   const [problem, setProblem] = useState<ApiProblem | null>(null);
   const [running, setRunning] = useState<{ run: string; rows: number; expected: number; isStopping: boolean } | null>(null);
   const [isStopped, setStopped] = useState(false);
+  const [isKeptBack, setKeptBack] = useState(false);
   const runs = useLoad((s) => api.ruleRuns(rule.id, s), [rule.id]);
   const fields = rule.datasets.find((d) => d.id === dataset)?.fields ?? [];
   const known = new Set(fields.filter((f) => f.is_input).flatMap((f) => [f.name, f.title.zh, f.title.en]));
@@ -181,6 +182,7 @@ export function Simulation({ rule, draft }: { rule: RuleDetail; draft: () => Pro
     setProblem(null);
     setFound(null);
     setStopped(false);
+    setKeptBack(false);
     try {
       const ask = await make();
       const got = await api.simulate(rule.id, { ...ask, run });
@@ -207,6 +209,7 @@ export function Simulation({ rule, draft }: { rule: RuleDetail; draft: () => Pro
   const stored = async (r: RuleRun) => {
     const kept = await api.ruleRun(rule.id, r.run);
     if (kept.state === 'running') throw new Error(kept.run);
+    if (!kept.request) return { kept, ask: null }; /* against somebody's draft */
     const { run: _run, ...ask } = kept.request;
     return { kept, ask: { ...ask, version: r.version } };
   };
@@ -219,7 +222,16 @@ export function Simulation({ rule, draft }: { rule: RuleDetail; draft: () => Pro
       setProblem(problemOf(cause));
     }
   };
-  const again = (r: RuleRun) => start(async () => (await stored(r)).ask, r.state === 'done' ? r.report_digest : undefined);
+  const again = async (r: RuleRun) => {
+    setProblem(null);
+    try {
+      const { ask } = await stored(r);
+      setKeptBack(ask === null);
+      if (ask) await start(async () => ask, r.state === 'done' ? r.report_digest : undefined);
+    } catch (cause) {
+      setProblem(problemOf(cause));
+    }
+  };
   if (rule.datasets.length === 0) return <Section title={t('rule.all')}><p>{t('rule.all.none')}</p></Section>;
   const percent = running && running.expected > 0 ? Math.min(99, Math.floor((running.rows / running.expected) * 100)) : 0;
   return (
@@ -250,6 +262,7 @@ export function Simulation({ rule, draft }: { rule: RuleDetail; draft: () => Pro
       )}
       <div aria-live="polite">
         {running && <p role="status">{t('rule.running')}</p>}
+        {isKeptBack && <p role="status">{t('rule.run.kept.back')}</p>}
         {isStopped && <p role="status">{t('rule.run.was.stopped')}</p>}
         {problem && <ProblemBox problem={problem} />}
         {found && <Result rule={rule} found={found} />}
